@@ -1,0 +1,62 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# What every test script shares.  Sourced by: . "$(dirname "$0")/../functions.sh"
+#
+# Gives: $top_srcdir, $top_builddir (absolute), $scratch (a private directory,
+# removed at the end), fail, skip, requires, cleanup_fn.
+
+test_name=$(basename -- "$0" .sh)
+# The tests' folders lie one or two levels below the top.
+top_srcdir=$(cd -- "$(dirname -- "$0")" && pwd)
+while [ ! -e "$top_srcdir/configure.ac" ]; do
+  top_srcdir=$(dirname -- "$top_srcdir")
+  [ "$top_srcdir" != / ] || exit 99
+done
+top_builddir=$(pwd)
+while [ ! -e "$top_builddir/config.status" ] && [ "$top_builddir" != / ]; do
+  top_builddir=$(dirname -- "$top_builddir")
+done
+if [ "$top_builddir" = / ]; then
+  top_builddir=${FLASH_BUILD_DIR:-$top_srcdir/build}
+fi
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/$test_name.XXXXXX") || exit 99
+cleanups=
+
+fail ()
+{
+  printf '%s: FAIL: %s\n' "$test_name" "$*" >&2
+  exit 1
+}
+
+skip ()
+{
+  printf '%s: SKIP: %s\n' "$test_name" "$*" >&2
+  exit 77
+}
+
+# requires COMMAND...: skip the test unless the command succeeds.
+requires ()
+{
+  "$@" >/dev/null 2>&1 </dev/null || skip "this machine cannot run: $*"
+}
+
+# cleanup_fn COMMAND: run at the end, last registered first.
+cleanup_fn ()
+{
+  cleanups="$*
+$cleanups"
+}
+
+run_cleanups ()
+{
+  status=$?
+  trap - EXIT
+  set +e
+  eval "$cleanups"
+  rm -rf -- "$scratch"
+  exit "$status"
+}
+trap run_cleanups EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
