@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "digest.h"
+
+static void
+to_canonical (XXH128_hash_t hash, unsigned char digest[DIGEST_SIZE])
+{
+  XXH128_canonical_t canonical;
+
+  XXH128_canonicalFromHash (&canonical, hash);
+  for (size_t i = 0; i < DIGEST_SIZE; i++)
+    digest[i] = canonical.digest[i];
+}
+
+void
+digest_of (const void *buf, size_t len, unsigned char digest[DIGEST_SIZE])
+{
+  to_canonical (XXH3_128bits (buf, len), digest);
+}
+
+struct digest_state *
+digest_new (void)
+{
+  XXH3_state_t *state = XXH3_createState ();
+
+  if (state)
+    XXH3_128bits_reset (state);
+  return (struct digest_state *) state;
+}
+
+void
+digest_add (struct digest_state *state, const void *buf, size_t len)
+{
+  XXH3_128bits_update ((XXH3_state_t *) state, buf, len);
+}
+
+void
+digest_get (const struct digest_state *state, unsigned char digest[DIGEST_SIZE])
+{
+  to_canonical (XXH3_128bits_digest ((const XXH3_state_t *) state), digest);
+}
+
+void
+digest_free (struct digest_state *state)
+{
+  XXH3_freeState ((XXH3_state_t *) state);
+}
+
+void
+digest_to_hex (const unsigned char digest[DIGEST_SIZE],
+               char hex[DIGEST_HEX_SIZE])
+{
+  static const char digits[] = "0123456789abcdef";
+
+  for (size_t i = 0; i < DIGEST_SIZE; i++) {
+    hex[2 * i] = digits[digest[i] >> 4];
+    hex[2 * i + 1] = digits[digest[i] & 15];
+  }
+  hex[2 * DIGEST_SIZE] = '\0';
+}

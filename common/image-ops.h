@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* Behind image.h: what an open image is made of, and the table of operations
+ * that each format fills in.  Only the files that implement image.h and
+ * image-scan.h include this.
+ *
+ * Operations return 0, or -1 with FAULT set; EBADMSG stands for damage. */
+
+#ifndef FLASHIMAGE_IMAGE_OPS_H
+#define FLASHIMAGE_IMAGE_OPS_H
+
+#include <time.h>
+
+#include "fault.h"
+#include "image-scan.h"
+#include "image-statistics.h"
+#include "image.h"
+
+/* One image_extents call: whom to tell, and what the callback returned. */
+struct extent_walk
+{
+  image_extent_fn fn;
+  void *opaque;
+  int result;           /* nonzero: the callback wants no more */
+};
+
+/* One image_scan call. */
+struct scan_run
+{
+  image_scan_progress progress;
+  void *opaque;
+  uint64_t total;
+};
+
+struct image_ops
+{
+  const char *name;
+  int (*open) (struct image *im, struct fault *fault);
+  void (*close) (struct image *im);     /* accepts a half-opened image */
+  int (*disk_size) (struct image *im, uint64_t *size, struct fault *fault);
+  bool (*peek_disk_size) (struct image *im, uint64_t *size);
+  int (*pread) (struct image *im, void *buf, size_t len, uint64_t offset,
+                struct fault *fault);
+  int (*extents) (struct image *im, uint64_t offset, uint64_t count,
+                  struct extent_walk *walk, struct fault *fault);
+  int (*scan) (struct image *im, struct scan_run *run,
+               struct image_scan_result *result, struct fault *fault);
+  void (*statistics) (struct image *im, struct image_statistics *statistics);
+};
+
+extern const struct image_ops raw_image_ops, xz_image_ops, gzip_image_ops;
+
+struct image
+{
+  const struct image_ops *ops;
+  enum image_format format;
+  int fd;
+  char *name;
+  struct image_options options; /* defaults filled in; spool_dir is owned */
+  uint64_t stored_size;
+  bool regular;                 /* else a block device, which has no mtime */
+  struct timespec mtime;
+  void *state;                  /* owned by the format */
+};
+
+/* Exactly LEN stored bytes at OFFSET; fails when the file changed. */
+int image_read_stored (const struct image *im, void *buf, size_t len,
+                       uint64_t offset, struct fault *fault);
+
+/* Whether the file is still the one that was opened. */
+int image_check_unchanged (const struct image *im, struct fault *fault);
+
+/* EINVAL unless the range lies in a disk view of SIZE bytes. */
+int image_check_range (uint64_t size, uint64_t len, uint64_t offset,
+                       struct fault *fault);
+
+/* Tell the callback; false when it wants no more. */
+bool extent_walk_emit (struct extent_walk *walk, uint64_t offset,
+                       uint64_t length, bool hole);
+
+/* Progress of a scan: 0, or -1 with ECANCELED. */
+int scan_run_progress (struct scan_run *run, uint64_t done,
+                       struct fault *fault);
+
+/* Append a line to the notes of a result; what does not fit is left out. */
+void scan_result_note (struct image_scan_result *result, const char *fmt, ...)
+  __attribute__ ((__format__ (__printf__, 2, 3)));
+
+#endif

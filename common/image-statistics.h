@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What an open image has done so far: for debugging and for the tests. */
+
+#ifndef FLASHIMAGE_IMAGE_STATISTICS_H
+#define FLASHIMAGE_IMAGE_STATISTICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct image;
+
+struct image_statistics
+{
+  uint64_t hits;        /* reads that found their Block decoded */
+  uint64_t waits;       /* reads that waited for a Block */
+  uint64_t decoded;     /* Blocks (gzip: spans between access points) decoded */
+  uint64_t dropped;     /* decoded Blocks dropped to make room */
+  uint64_t restarts;    /* times that a live decoder had to start again */
+  uint64_t memory;      /* bytes in use now for Blocks and their decoders */
+  uint64_t memory_peak;
+};
+
+void image_get_statistics (struct image *im,
+                           struct image_statistics *statistics);
+
+/* The size of the disk view if it is known without any work. */
+bool image_peek_disk_size (struct image *im, uint64_t *size);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "file-io.h"
+#include "image-ops.h"
+#include "report.h"
+
+#define MEMORY_LIMIT_MIN (UINT64_C (64) << 20)
+#define THREADS_MAX 256
+
+/* Report FAULT for IM and return -1 with errno.  Damage is EIO to a reader:
+ * EBADMSG is no error that NBD knows. */
+static int
+report_fault (const struct image *im, const struct fault *fault)
+{
+  report_error ("%s: %s", im->name, fault->text);
+  errno = fault->errnum == EBADMSG ? EIO : fault->errnum;
+  return -1;
+}
+
+static uint64_t
+default_memory_limit (void)
+{
+  long pages = sysconf (_SC_PHYS_PAGES), page_size = sysconf (_SC_PAGESIZE);
+  uint64_t quarter = 0;
+
+  if (pages > 0 && page_size > 0)
+    quarter = (uint64_t) pages * (uint64_t) page_size / 4;
+  return quarter > MEMORY_LIMIT_MIN ? quarter : MEMORY_LIMIT_MIN;
+}
+
+static unsigned
+default_threads (void)
+{
+  long cpus = sysconf (_SC_NPROCESSORS_ONLN);
+
+  return cpus > 0 ? (unsigned) cpus : 1;
+}
+
+static int
+set_options (struct image *im, const struct image_options *options,
+             struct fault *fault)
+{
+  if (options)
+    im->options = *options;
+  im->options.spool_dir = NULL;
+  if (im->options.memory_limit == 0)
+    im->options.memory_limit = default_memory_limit ();
+  if (im->options.threads == 0)
+    im->options.threads = default_threads ();
+  if (im->options.threads > THREADS_MAX)
+    im->options.threads = THREADS_MAX;
+  if (options && options->spool_dir) {
+    im->options.spool_dir = strdup (options->spool_dir);
+    if (!im->options.spool_dir)
+      return fault_no_memory (fault, "the name of a directory");
+  }
+  return 0;
+}
+
+static int
+examine_file (struct image *im, struct fault *fault)
+{
+  struct stat st;
+
+  if (fstat (im->fd, &st) == -1)
+    return fault_set (fault, errno, "fstat: %s", strerror (errno));
+  im->regular = S_ISREG (st.st_mode);
+  im->mtime = st.st_mtim;
+  if (im->regular)
+    im->stored_size = (uint64_t) st.st_size;
+  else if (S_ISBLK (st.st_mode)) {
+    off_t end = lseek (im->fd, 0, SEEK_END);
+    if (end == -1)
+      return fault_set (fault, errno, "lseek: %s", strerror (errno));
+    im->stored_size = (uint64_t) end;
+  }
+  else
+    return fault_set (fault, EINVAL,
+                      "not an image: neither a regular file nor a disk");
+  if (im->stored_size == 0)
+    return fault_set (fault, EINVAL, "not an image: the file is empty");
+  return 0;
+}
+
+static int
+detect_format (struct image *im, struct fault *fault)
+{
+  static const unsigned char xz_magic[6] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
+  static const unsigned char gzip_magic[3] = { 0x1f, 0x8b, 8 };
+  unsigned char magic[6] = { 0 };
+  size_t len = im->stored_size < 6 ? (size_t) im->stored_size : 6;
+
+  if (image_read_stored (im, magic, len, 0, fault) == -1)
+    return -1;
+  if (memcmp (magic, xz_magic, sizeof xz_magic) == 0) {
+    im->format = IMAGE_XZ;
+    im->ops = &xz_image_ops;
+  }
+  else if (memcmp (magic, gzip_magic, sizeof gzip_magic) == 0) {
+    im->format = IMAGE_GZIP;
+    im->ops = &gzip_image_ops;
+  }
+  else {
+    im->format = IMAGE_RAW;
+    im->ops = &raw_image_ops;
+  }
+  return 0;
+}
+
+struct image *
+image_open (int fd, const char *name, const struct image_options *options)
+{
+  struct fault fault;
+  struct image *im = calloc (1, sizeof *im);
+
+  if (im)
+    im->name = strdup (name);
+  if (!im || !im->name) {
+    report_error ("%s: out of memory", name);
+    free (im);
+    close (fd);
+    errno = ENOMEM;
+    return NULL;
+  }
+  im->fd = fd;
+  if (set_options (im, options, &fault) == -1
+      || examine_file (im, &fault) == -1
+      || detect_format (im, &fault) == -1
+      || im->ops->open (im, &fault) == -1) {
+    report_fault (im, &fault);
+    int saved = errno;
+    image_close (im);
+    errno = saved;
+    return NULL;
+  }
+  return im;
+}
+
+void
+image_close (struct image *im)
+{
+  if (!im)
+    return;
+  if (im->ops)
+    im->ops->close (im);
+  close (im->fd);               /* was only read from */
+  free ((char *) im->options.spool_dir);
+  free (im->name);
+  free (im);
+}
+
+enum image_format
+image_get_format (const struct image *im)
+{
+  return im->format;
+}
+
+const char *
+image_format_name (enum image_format format)
+{
+  switch (format) {
+  case IMAGE_XZ:   return xz_image_ops.name;
+  case IMAGE_GZIP: return gzip_image_ops.name;
+  case IMAGE_RAW:  break;
+  }
+  return raw_image_ops.name;
+}
+
+uint64_t
+image_stored_size (const struct image *im)
+{
+  return im->stored_size;
+}
+
+int
+image_disk_size (struct image *im, uint64_t *size)
+{
+  struct fault fault;
+
+  if (im->ops->disk_size (im, size, &fault) == -1)
+    return report_fault (im, &fault);
+  return 0;
+}
+
+bool
+image_peek_disk_size (struct image *im, uint64_t *size)
+{
+  return im->ops->peek_disk_size (im, size);
+}
+
+void
+image_get_statistics (struct image *im, struct image_statistics *statistics)
+{
+  memset (statistics, 0, sizeof *statistics);
+  if (im->ops->statistics)
+    im->ops->statistics (im, statistics);
+}
+
+int
+image_pread (struct image *im, void *buf, size_t len, uint64_t offset)
+{
+  struct fault fault;
+
+  /* Also for bytes that come out of a cache: no reader may get a mixture of an
+   * old and a new image. */
+  if (image_check_unchanged (im, &fault) == -1
+      || im->ops->pread (im, buf, len, offset, &fault) == -1)
+    return report_fault (im, &fault);
+  return 0;
+}
+
+int
+image_pread_stored (struct image *im, void *buf, size_t len, uint64_t offset)
+{
+  struct fault fault;
+
+  if (image_check_range (im->stored_size, len, offset, &fault) == -1
+      || image_read_stored (im, buf, len, offset, &fault) == -1)
+    return report_fault (im, &fault);
+  return 0;
+}
+
+int
+image_extents (struct image *im, uint64_t offset, uint64_t count,
+               image_extent_fn fn, void *opaque)
+{
+  struct extent_walk walk = { .fn = fn, .opaque = opaque };
+  struct fault fault;
+
+  if (image_check_unchanged (im, &fault) == -1
+      || im->ops->extents (im, offset, count, &walk, &fault) == -1)
+    return report_fault (im, &fault);
+  return walk.result;
+}
+
+bool
+extent_walk_emit (struct extent_walk *walk, uint64_t offset, uint64_t length,
+                  bool hole)
+{
+  if (length > 0)
+    walk->result = walk->fn (walk->opaque, offset, length, hole);
+  return walk->result == 0;
+}
+
+int
+image_check_unchanged (const struct image *im, struct fault *fault)
+{
+  struct stat st;
+
+  if (!im->regular)
+    return 0;
+  if (fstat (im->fd, &st) == -1)
+    return fault_set (fault, EIO, "fstat: %s", strerror (errno));
+  if ((uint64_t) st.st_size != im->stored_size)
+    return fault_set (fault, EIO, "the file changed while it was open: its "
+                      "size was %" PRIu64 " and is now %" PRIu64 " bytes",
+                      im->stored_size, (uint64_t) st.st_size);
+  if (st.st_mtim.tv_sec != im->mtime.tv_sec
+      || st.st_mtim.tv_nsec != im->mtime.tv_nsec)
+    return fault_set (fault, EIO,
+                      "the file changed while it was open: it was written to");
+  return 0;
+}
+
+int
+image_check_range (uint64_t size, uint64_t len, uint64_t offset,
+                   struct fault *fault)
+{
+  if (offset > size || len > size - offset)
+    return fault_set (fault, EINVAL, "bytes %" PRIu64 " + %" PRIu64
+                      " lie beyond the end, which is at %" PRIu64,
+                      offset, len, size);
+  return 0;
+}
+
+int
+image_read_stored (const struct image *im, void *buf, size_t len,
+                   uint64_t offset, struct fault *fault)
+{
+  ssize_t r = full_pread (im->fd, buf, len, offset);
+
+  if (r == -1)
+    return fault_set (fault, EIO, "read error at byte %" PRIu64 ": %s",
+                      offset, strerror (errno));
+  /* After the read: what was read before a change is good. */
+  if (image_check_unchanged (im, fault) == -1)
+    return -1;
+  if ((size_t) r < len)
+    return fault_set (fault, EIO, "the file ends unexpectedly at byte %" PRIu64,
+                      offset + (uint64_t) r);
+  return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* A disk image in a file: raw, xz or gzip, told by its magic bytes.
+ *
+ * The *stored view* is the file's own bytes, the *disk view* is what they
+ * decompress to.  Both are read by offset; the disk view of every format is
+ * random access.
+ *
+ * Errors: functions return -1 (or NULL) with errno set, after one call of
+ * report_error() (report.h) that names the image, the offset and the cause.
+ * Threads: every function may be called from several threads on one image,
+ * except image_open and image_close.
+ */
+
+#ifndef FLASHIMAGE_IMAGE_H
+#define FLASHIMAGE_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum image_format { IMAGE_RAW, IMAGE_XZ, IMAGE_GZIP };
+
+struct image;
+
+struct image_options
+{
+  /* Upper limit in bytes for decoded data and decoder state, all threads
+   * together.  0: a quarter of the machine's RAM, at least 64 MiB.  At least
+   * one Block (or one decoder) is always allowed. */
+  uint64_t memory_limit;
+  /* Decoding threads, 0: one for each online CPU. */
+  unsigned threads;
+  /* Directory for an unlinked spool file, which one-Block xz images need for
+   * random access.  NULL: never spool; reading backwards then decodes from the
+   * start again, reading forwards costs nothing extra. */
+  const char *spool_dir;
+};
+
+/* Opens the image in FD and takes FD over (closed by image_close, and closed
+ * on failure too).  NAME is used in messages and copied.  Reads headers and
+ * indexes, decodes nothing.  OPTIONS may be NULL. */
+struct image *image_open (int fd, const char *name,
+                          const struct image_options *options);
+void image_close (struct image *im);            /* NULL is allowed */
+
+enum image_format image_get_format (const struct image *im);
+const char *image_format_name (enum image_format format); /* "raw" "xz" "gzip" */
+
+uint64_t image_stored_size (const struct image *im);
+
+/* The size of the disk view.  Known at once for raw and xz; for gzip the first
+ * call decodes the whole image (and lays the access points), concurrent callers
+ * wait for it. */
+int image_disk_size (struct image *im, uint64_t *size);
+
+/* Read exactly LEN bytes of the disk view at OFFSET; a range beyond the end is
+ * an error (EINVAL).  Readers in rising order get decode-ahead.  Fails with
+ * EIO when the file changed since image_open. */
+int image_pread (struct image *im, void *buf, size_t len, uint64_t offset);
+int image_pread_stored (struct image *im, void *buf, size_t len, uint64_t offset);
+
+/* Describe the disk view from OFFSET on: calls FN for consecutive extents, in
+ * rising order without gaps, until COUNT bytes are covered or FN returns
+ * nonzero (which image_extents then returns).  A hole reads as zeroes.
+ * Granularity for decoded formats: 64 KiB. */
+typedef int (*image_extent_fn) (void *opaque, uint64_t offset, uint64_t length,
+                                bool hole);
+int image_extents (struct image *im, uint64_t offset, uint64_t count,
+                   image_extent_fn fn, void *opaque);
+
+#endif

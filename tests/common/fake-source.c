@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake-source.h"
+#include "image-support.h"
+
+struct fake_decoder
+{
+  struct fake_source *source;
+  uint64_t number, offset;
+};
+
+void
+fake_source_init (struct fake_source *source, uint64_t disk_size,
+                  uint64_t block_size)
+{
+  memset (source, 0, sizeof *source);
+  source->disk_size = disk_size;
+  source->block_size = block_size;
+  source->bad_block = UINT64_MAX;
+}
+
+unsigned char
+fake_byte (uint64_t offset)
+{
+  return (unsigned char) (offset * 7 + offset / 253 + (offset >> 16));
+}
+
+void
+check_fake_bytes (const unsigned char *buf, size_t len, uint64_t offset)
+{
+  for (size_t i = 0; i < len; i++)
+    if (buf[i] != fake_byte (offset + i))
+      fail_msg ("wrong byte at %llu", (unsigned long long) (offset + i));
+}
+
+static void
+locate (void *opaque, uint64_t offset, struct block *block)
+{
+  struct fake_source *source = opaque;
+
+  block->offset = offset / source->block_size * source->block_size;
+  block->size = source->block_size;
+  block->last = block->offset + block->size >= source->disk_size;
+  block->alone = source->block_size >= source->disk_size;
+  if (block->last)
+    block->size = source->disk_size - block->offset;
+}
+
+static uint64_t
+decoder_memory (void *opaque, const struct block *block)
+{
+  (void) opaque;
+  (void) block;
+  return 1000;
+}
+
+static void *
+start (void *opaque, const struct block *block, struct fault *fault)
+{
+  struct fake_source *source = opaque;
+  struct fake_decoder *d = malloc (sizeof *d);
+
+  d->source = source;
+  d->offset = block->offset;
+  d->number = block->offset / source->block_size;
+  source->starts++;
+  source->started[d->number % 64]++;
+  if (d->number == source->bad_block) {
+    free (d);
+    fault_set (fault, EBADMSG, "bad Block");
+    return NULL;
+  }
+  if (source->busy[d->number % 64]++ > 0)
+    source->twice++;
+  unsigned running = ++source->running;
+  if (running > source->most_running)
+    source->most_running = running;
+  return d;
+}
+
+static ssize_t
+next (void *decoder, void *buf, size_t len, struct fault *fault)
+{
+  struct fake_decoder *d = decoder;
+
+  (void) fault;
+  if (d->offset + len > d->source->disk_size)
+    len = (size_t) (d->source->disk_size - d->offset);
+  for (size_t i = 0; i < len; i++)
+    ((unsigned char *) buf)[i] = fake_byte (d->offset + i);
+  d->offset += len;
+  if (d->source->delay_us)
+    usleep (d->source->delay_us);
+  return (ssize_t) len;
+}
+
+static void
+stop (void *decoder)
+{
+  struct fake_decoder *d = decoder;
+
+  if (!d)
+    return;
+  d->source->busy[d->number % 64]--;
+  d->source->running--;
+  free (d);
+}
+
+const struct block_source fake_source = {
+  .locate = locate,
+  .decoder_memory = decoder_memory,
+  .start = start,
+  .next = next,
+  .stop = stop,
+};
