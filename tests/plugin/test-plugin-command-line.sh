@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Parameters, help, and refusals before anything is served.
+# shellcheck source-path=SCRIPTDIR source=plugin-functions.sh
+. "${srcdir:=.}/plugin-functions.sh"
+
+make_image "$TMP/raw" 1
+
+nbdkit "$PLUGIN" --dump-plugin >"$TMP/dump"
+grep -q '^flashimage_formats=raw,xz,gzip$' "$TMP/dump" || fail "formats"
+grep -q '^flashimage_exports=disk,stored,integrity$' "$TMP/dump" || fail "exports"
+grep -q '^thread_model=parallel$' "$TMP/dump" || fail "thread model"
+grep -q '^magic_config_key=file$' "$TMP/dump" || fail "magic key"
+
+nbdkit "$PLUGIN" --help >"$TMP/help"
+for word in 'file=' 'cache=SIZE' 'threads=N' 'tmpdir=DIR'; do
+  grep -q -- "$word" "$TMP/help" || fail "$word is not in the help"
+done
+
+# refused TEXT ARGS...: nbdkit must not start, and say TEXT.
+refused ()
+{
+  text=$1
+  shift
+  if nbdkit -U - "$PLUGIN" "$@" --run true 2>"$TMP/error"; then
+    fail "started: $*"
+  fi
+  grep -q -- "$text" "$TMP/error" || fail "$*: $(cat "$TMP/error")"
+}
+
+: >"$TMP/empty"
+refused "the image is missing"
+refused "cannot open .*nothing-here: No such file" "$TMP/nothing-here"
+refused "the file is empty" "$TMP/empty"
+refused "neither a regular file nor a disk" "$TMP"
+refused "unknown parameter" "$TMP/raw" colour=red
+refused "file may be given once" "$TMP/raw" file="$TMP/empty"
+refused "could not parse size" "$TMP/raw" cache=lots
+refused "threads" "$TMP/raw" threads=-1
+
+# A relative path, with nbdkit going to the background and to another folder.
+cd "$TMP"
+nbdkit -U "$TMP/s" -P "$TMP/p" "$PLUGIN" file=raw threads=2 cache=10M
+NBDKIT_PID=$(cat "$TMP/p")
+nbdcopy "nbd+unix:///disk?socket=$TMP/s" - | cmp - raw || fail "after the fork"
+
+# No space or no folder for the spool file: the message names the folder.
+if command -v xz >/dev/null; then
+  truncate -s 40M "$TMP/large"
+  xz -0 -T1 -c "$TMP/large" >"$TMP/large.xz"
+  if nbdkit -U - "$PLUGIN" "$TMP/large.xz" tmpdir="$TMP/not-there" \
+       --run 'nbdcopy "$uri" null:' 2>"$TMP/error"; then
+    fail "spooled to nowhere"
+  fi
+  grep -q "cannot make a spool file in $TMP/not-there" "$TMP/error" ||
+    fail "$(cat "$TMP/error")"
+fi
