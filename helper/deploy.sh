@@ -1,0 +1,264 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# deploy.sh: makes the RAM root and starts the session in it.  The client runs it
+# as root with the board's own sh, behind assignments of BUSYBOX, HELPER_SIZE,
+# SCRIPT_SIZE, SESSION_SIZE, RAM_SIZE and TARGET; the three files follow on stdin
+# (docs/protocol.md, section 2).  Exit status 10: another session is there.
+
+# shellcheck disable=SC2015 # behind || stands only what ends the script
+
+set -u
+umask 077
+export LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+
+ram_root=/run/flash-live-remote
+# What flash.sh and flash-helper run.
+applets='cat dd reboot rm sh sleep sync tr'
+made=no                 # whether ram_root is ours to remove
+
+fail ()
+{
+  echo "deploy: $*" >&2
+  exit 1
+}
+
+is_number ()
+{
+  case $1 in '' | *[!0-9]*) return 1 ;; esac
+}
+
+check_assignments ()
+{
+  for size in "$HELPER_SIZE" "$SCRIPT_SIZE" "$SESSION_SIZE" "$RAM_SIZE"; do
+    is_number "$size" || fail "'$size' is not a number of bytes"
+  done
+  is_number "${TARGET%%:*}" && is_number "${TARGET#*:}" ||
+    fail "'$TARGET' is not MAJOR:MINOR"
+  case $BUSYBOX in
+    /*) [ -x "$BUSYBOX" ] || fail "$BUSYBOX is not there" ;;
+    *) fail "'$BUSYBOX' is not a path" ;;
+  esac
+  [ "$(id -u)" = 0 ] || fail "this needs root"
+}
+
+# -- The lock -----------------------------------------------------------------
+
+is_mounted ()
+{
+  while read -r _ mount_point _; do
+    [ "$mount_point" = "$ram_root" ] && return 0
+  done </proc/mounts
+  return 1
+}
+
+# Remove what is in the way, if it can only be dead.
+unmount_ram_root ()
+{
+  while is_mounted; do
+    umount "$ram_root" 2>/dev/null || umount -l "$ram_root" || return 1
+  done
+  rmdir "$ram_root" 2>/dev/null || [ ! -e "$ram_root" ]
+}
+
+is_running ()
+{
+  is_number "$1" && [ -d "/proc/$1" ] && [ "$(cat "/proc/$1/comm")" = "$2" ]
+}
+
+# The first words of a file, "" when there is none.
+content_of ()
+{
+  [ -f "$1" ] || return 0
+  IFS= read -r content <"$1" || :
+  echo "$content"
+}
+
+refuse ()
+{
+  echo "deploy: $1" >&2
+  exit 10
+}
+
+# A session lives as long as it answers or its process is there; before that,
+# a deployment lives as long as its shell.
+remove_dead_session ()
+{
+  is_mounted || sleep 2         # it may just have been made
+  if status=$("$ram_root/bin/flash-helper" status -r "$ram_root" 2>/dev/null)
+  then
+    echo "$status" >&2
+    refuse "another session is there"
+  fi
+  is_running "$(content_of "$ram_root/pid")" flash-helper &&
+    refuse "another session is there, but does not answer"
+  deployer=$(content_of "$ram_root/deploying")
+  [ -d "/proc/${deployer:-none}" ] &&
+    refuse "another deployment is under way (process $deployer)"
+  unmount_ram_root || fail "the remains of an old session cannot be removed"
+}
+
+take_lock ()
+{
+  [ -d /run ] || fail "this board has no /run"
+  if ! mkdir -m 700 "$ram_root" 2>/dev/null; then
+    [ -d "$ram_root" ] && [ ! -L "$ram_root" ] ||
+      fail "$ram_root cannot be made"
+    remove_dead_session
+    mkdir -m 700 "$ram_root" || refuse "another session has just begun"
+  fi
+  made=yes
+}
+
+clean_up ()
+{
+  status=$?
+  trap '' HUP INT TERM
+  trap - EXIT
+  if [ "$status" != 0 ] && [ "$made" = yes ]; then
+    unmount_ram_root || echo "deploy: $ram_root could not be removed" >&2
+  fi
+  exit "$status"
+}
+
+# -- Filling the RAM root -----------------------------------------------------
+
+mount_ram_root ()
+{
+  # No nodev, no noexec: it becomes somebody's root.
+  mount -t tmpfs -o "mode=0700,size=$RAM_SIZE,nosuid" flash-live-remote \
+    "$ram_root" || fail "a tmpfs cannot be mounted on $ram_root"
+  echo $$ >"$ram_root/deploying" &&
+    mkdir "$ram_root/bin" "$ram_root/dev" "$ram_root/proc" "$ram_root/sys" ||
+    fail "the RAM root cannot be filled"
+}
+
+# Take exactly $1 bytes off stdin to the file $2: whole blocks, then the rest a
+# byte at a time, for a read beyond it would eat the next file.
+receive_file ()
+{
+  block=65536
+  "$BUSYBOX" dd bs=1 count=0 iflag=fullblock </dev/null >/dev/null 2>&1 ||
+    block=1
+  {
+    if [ "$block" = 1 ]; then
+      "$BUSYBOX" dd bs=1 count="$1" 2>/dev/null
+    else
+      "$BUSYBOX" dd bs=$block count=$(($1 / block)) iflag=fullblock 2>/dev/null &&
+        "$BUSYBOX" dd bs=1 count=$(($1 % block)) 2>/dev/null
+    fi
+  } >"$2" || fail "$2 could not be written: is $RAM_SIZE bytes of RAM too little?"
+  received=$(wc -c <"$2")
+  [ "$((received))" = "$1" ] ||
+    fail "$2: only $((received)) of $1 bytes arrived"
+}
+
+receive_files ()
+{
+  receive_file "$HELPER_SIZE" "$ram_root/bin/flash-helper"
+  receive_file "$SCRIPT_SIZE" "$ram_root/flash.sh"
+  receive_file "$SESSION_SIZE" "$ram_root/session"
+  chmod 700 "$ram_root/bin/flash-helper" || fail "chmod failed"
+}
+
+# Copy the file $1 to the same place in the RAM root.
+copy_library ()
+{
+  case $1 in
+    *[!A-Za-z0-9/_.+-]* | */../*) fail "$1: an odd path for a library" ;;
+  esac
+  mkdir -p "$ram_root${1%/*}" && cat "$1" >"$ram_root$1" &&
+    chmod 755 "$ram_root$1" || fail "$1 cannot be copied to the RAM root"
+}
+
+# Lines like "libc.so.6 => /lib/libc.so.6 (0x...)" and "/lib/ld.so (0x...)".
+copy_libraries ()
+{
+  while read -r first second third _; do
+    case "$first $second $third" in
+      *"not found"*) fail "$BUSYBOX: the library $first is missing" ;;
+      /*) copy_library "$first" ;;
+      *" => "/*) copy_library "$third" ;;
+    esac
+  done
+}
+
+# A static busybox answers with nothing, and so do dynamic ones where the loader
+# does not know the variable: then ldd may.
+list_libraries ()
+{
+  libraries=$(LD_TRACE_LOADED_OBJECTS=1 "$BUSYBOX" true) || libraries=
+  if [ -z "$libraries" ] && command -v ldd >/dev/null; then
+    libraries=$(ldd "$BUSYBOX" 2>/dev/null) || libraries=
+  fi
+  echo "$libraries"
+}
+
+copy_busybox ()
+{
+  cat "$BUSYBOX" >"$ram_root/bin/busybox" &&
+    chmod 755 "$ram_root/bin/busybox" || fail "$BUSYBOX cannot be copied"
+  list_libraries >"$ram_root/libraries" && copy_libraries <"$ram_root/libraries"
+  rm -f "$ram_root/libraries"
+  # Where the loader looks beyond its own directories.
+  if [ -f /etc/ld.so.cache ]; then
+    mkdir -p "$ram_root/etc" && cat /etc/ld.so.cache >"$ram_root/etc/ld.so.cache" ||
+      fail "/etc/ld.so.cache cannot be copied"
+  fi
+}
+
+link_applets ()
+{
+  known=" $("$BUSYBOX" --list | tr '\n' ' ') "
+  for applet in $applets; do
+    case $known in
+      *" $applet "*) ;;
+      *) fail "$BUSYBOX has no $applet" ;;
+    esac
+    ln -s busybox "$ram_root/bin/$applet" || fail "$applet cannot be linked"
+  done
+}
+
+make_devices ()
+{
+  mknod -m 666 "$ram_root/dev/null" c 1 3 &&
+    mknod -m 600 "$ram_root/dev/kmsg" c 1 11 &&
+    mknod -m 600 "$ram_root/dev/target" b "${TARGET%%:*}" "${TARGET#*:}" ||
+    fail "the device nodes cannot be made"
+}
+
+prove ()
+{
+  chroot "$ram_root" /bin/busybox true ||
+    fail "busybox does not run inside the RAM root"
+  chroot "$ram_root" /bin/flash-helper --version >/dev/null ||
+    fail "flash-helper does not run on this board ($(uname -m))"
+}
+
+start_session ()
+{
+  answer=$("$ram_root/bin/flash-helper" session start -r "$ram_root") ||
+    fail "the session did not start"
+  case $answer in
+    "FLR1-SESSION "*) ;;
+    *) fail "the session did not start: $answer" ;;
+  esac
+  rm -f "$ram_root/deploying"
+}
+
+# -- The plan -----------------------------------------------------------------
+
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+
+check_assignments
+take_lock
+mount_ram_root
+receive_files
+copy_busybox
+link_applets
+make_devices
+prove
+start_session
+echo "FLR1-DEPLOYED ${answer#FLR1-SESSION }"

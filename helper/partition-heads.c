@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "block-device.h"
+#include "cleanup.h"
+#include "file-io.h"
+#include "partition-heads.h"
+#include "report.h"
+
+#define HEAD_SIZE (128 * 1024)
+
+struct chunk_list
+{
+  uint64_t *chunks;
+  size_t nr;
+  uint64_t nr_chunks;           /* of the image */
+};
+
+static void
+add_chunk (struct chunk_list *list, uint64_t chunk)
+{
+  if (chunk >= list->nr_chunks || list->nr == PARTITION_HEADS_MAX)
+    return;
+  for (size_t i = 0; i < list->nr; i++)
+    if (list->chunks[i] == chunk)
+      return;
+  list->chunks[list->nr++] = chunk;
+}
+
+static void
+add_head (struct chunk_list *list, uint64_t offset)
+{
+  add_chunk (list, offset / DIGEST_CHUNK);
+  add_chunk (list, (offset + HEAD_SIZE - 1) / DIGEST_CHUNK);
+}
+
+/* The attribute "start" of the partition NAME, in sectors of 512 bytes. */
+static void
+add_partition (struct chunk_list *list, const char *disk, const char *name)
+{
+  char path[PATH_MAX];
+  uint64_t start;
+
+  int n = snprintf (path, sizeof path, "%s/%s/start", disk, name);
+  if (n < 0 || n >= (int) sizeof path)
+    return;
+  FILE *file = fopen (path, "re");
+  if (!file)
+    return;                     /* no partition but another folder */
+  if (fscanf (file, "%" SCNu64, &start) == 1 && start < UINT64_MAX / 1024)
+    add_head (list, start * 512);
+  fclose (file);
+}
+
+size_t
+partition_heads_list (dev_t disk, uint64_t nr_chunks,
+                      uint64_t chunks[PARTITION_HEADS_MAX])
+{
+  struct chunk_list list = { chunks, 0, nr_chunks };
+  char path[128];
+
+  add_head (&list, 0);
+  snprintf (path, sizeof path, "%s/%u:%u", block_device_sysfs, major (disk),
+            minor (disk));
+  DIR *dir = opendir (path);
+  if (!dir)
+    return list.nr;
+  for (struct dirent *entry = readdir (dir); entry; entry = readdir (dir))
+    if (entry->d_name[0] != '.')
+      add_partition (&list, path, entry->d_name);
+  closedir (dir);
+  return list.nr;
+}
+
+static size_t
+heads_of (const struct flash *flash, uint64_t chunks[PARTITION_HEADS_MAX])
+{
+  struct stat st;
+
+  if (fstat (flash->target.fd, &st) == -1)
+    return 0;
+  return partition_heads_list (st.st_rdev, digest_table_chunks (flash->digests),
+                               chunks);
+}
+
+static int
+open_heads (int flags)
+{
+  char path[PATH_MAX];
+
+  ram_root_path (path, "heads");
+  int fd = open (path, flags | O_CLOEXEC, 0600);
+  if (fd == -1)
+    report_error ("%s: %s", path, strerror (errno));
+  return fd;
+}
+
+static unsigned char *
+new_buffer (void)
+{
+  void *buf;
+
+  if (posix_memalign (&buf, TARGET_BUFFER_ALIGNMENT, DIGEST_CHUNK) == 0)
+    return buf;
+  report_error ("no memory for the heads of the partitions");
+  return NULL;
+}
+
+/* 1: BUF is what chunk INDEX has to be, 0: it is not, -1: reported. */
+static int
+is_right (struct flash *flash, uint64_t index, const unsigned char *buf)
+{
+  unsigned char wanted[DIGEST_SIZE], found[DIGEST_SIZE];
+
+  if (digest_table_get (flash->digests, index, wanted) == -1)
+    return -1;
+  digest_of (buf, digest_table_chunk_size (flash->digests, index), found);
+  return memcmp (wanted, found, sizeof found) == 0;
+}
+
+int
+partition_heads_keep (struct flash *flash)
+{
+  uint64_t chunks[PARTITION_HEADS_MAX];
+  const size_t nr = heads_of (flash, chunks);
+  CLEANUP_FREE unsigned char *buf = new_buffer ();
+  CLEANUP_CLOSE int fd = open_heads (O_WRONLY | O_CREAT | O_TRUNC);
+
+  if (!buf || fd == -1)
+    return -1;
+  for (size_t i = 0; i < nr; i++) {
+    /* From the source: what the medium says may have changed already. */
+    if (copy_fetch_again (flash, chunks[i], buf) == -1)
+      return -1;
+    if (full_write (fd, buf, DIGEST_CHUNK) == -1) {
+      report_error ("keeping the heads of the partitions in RAM: %s",
+                    strerror (errno));
+      return -1;
+    }
+  }
+  return 0;
+}
+
+/* The kept content of head NUMBER into BUF, proven. */
+static int
+read_kept (struct flash *flash, int fd, size_t number, uint64_t index,
+           unsigned char *buf)
+{
+  if (full_pread (fd, buf, DIGEST_CHUNK, (uint64_t) number * DIGEST_CHUNK)
+      == DIGEST_CHUNK && is_right (flash, index, buf) == 1)
+    return 0;
+  report_error ("the kept content of offset %" PRIu64 " is damaged",
+                index * DIGEST_CHUNK);
+  return -1;
+}
+
+int
+partition_heads_restore (struct flash *flash)
+{
+  uint64_t chunks[PARTITION_HEADS_MAX];
+  const size_t nr = heads_of (flash, chunks);
+  CLEANUP_FREE unsigned char *buf = new_buffer ();
+  CLEANUP_CLOSE int fd = open_heads (O_RDONLY);
+  int differing = 0;
+
+  if (!buf || fd == -1)
+    return -1;
+  for (size_t i = 0; i < nr; i++) {
+    const uint64_t offset = chunks[i] * DIGEST_CHUNK;
+    const size_t len = digest_table_chunk_size (flash->digests, chunks[i]);
+
+    if (target_read_medium (&flash->target, buf, len, offset) == 0
+        && is_right (flash, chunks[i], buf) == 1)
+      continue;
+    differing++;
+    if (read_kept (flash, fd, i, chunks[i], buf) == -1
+        || copy_put (flash, buf, len, offset, NULL, NULL) == -1)
+      return -1;
+  }
+  return differing > 0 && target_flush (&flash->target) == -1 ? -1 : differing;
+}

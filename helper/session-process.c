@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "ram-root.h"
+#include "session-process.h"
+#include "session-script.h"
+
+/* Milliseconds. */
+#define TICK 500
+#define CHANNEL_TIMEOUT (60 * 1000)     /* until a client attaches (again) */
+#define IDLE_TIMEOUT (600 * 1000)       /* without go or progress */
+#define ABORT_TIMEOUT (300 * 1000)      /* for flash.sh to undo its work */
+#define LINGER_TIMEOUT (5 * 1000)       /* for the client to read the end */
+#define COMING_TIMEOUT (15 * 1000)      /* for one that is just coming back */
+
+int64_t
+session_now (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+const char *
+session_state_name (enum session_state state)
+{
+  static const char *const names[] = {
+    [SESSION_PREPARING] = "preparing", [SESSION_READY] = "ready",
+    [SESSION_WRITING] = "writing", [SESSION_VERIFIED] = "verified",
+    [SESSION_FAILED] = "failed", [SESSION_DONE] = "done",
+  };
+
+  return names[state];
+}
+
+bool
+session_is_revocable (const struct session *session)
+{
+  return !session->started_writing && !session->ended && session->script > 0;
+}
+
+void
+session_abort (struct session *session, const char *reason)
+{
+  if (session->aborting || !session_is_revocable (session))
+    return;
+  session->aborting = true;
+  session->kill_at = session_now () + ABORT_TIMEOUT;
+  if (reason)
+    session_say (session, "error", "text", reason, "written", "no", NULL);
+  session_script_signal (session->script, SIGTERM);
+}
+
+static void
+forget_channel (struct session *session)
+{
+  channel_close (session->channel);
+  session->channel = NULL;
+  session->holder = NULL;
+  session->channel_since = session_now ();
+}
+
+void
+session_dismiss_channel (struct session *session)
+{
+  /* What does not go out now is in the history, for the next one. */
+  if (channel_flush (session->channel) == 0)
+    session->expects_channel = true;
+  forget_channel (session);
+}
+
+void
+session_lose_channel (struct session *session)
+{
+  session->expects_channel = false;
+  forget_channel (session);
+  session_abort (session, "the client has gone away");
+}
+
+/* -- the end -------------------------------------------------------------- */
+
+/* flash.sh says `end` itself; where it could not, somebody must. */
+static void
+end_for_script (struct session *session, int status)
+{
+  const char *written = session->started_writing ? "partial" : "no";
+  char text[160];
+
+  if (WIFSIGNALED (status))
+    snprintf (text, sizeof text, "flash.sh was killed by signal %d%s",
+              WTERMSIG (status), session->started_writing
+              ? " while the disk was being written" : "");
+  else
+    snprintf (text, sizeof text, "flash.sh ended with status %d",
+              WEXITSTATUS (status));
+  if (!session->aborting)
+    session_say (session, "error", "text", text, "written", written, NULL);
+  session_say (session, "end", "result",
+               session->aborting ? "aborted" : "failed", "written", written,
+               NULL);
+}
+
+static void
+take_script_end (struct session *session, int status)
+{
+  session->script = 0;
+  session_read_talk (session);
+  session_read_records (session);
+  if (!session->ended)
+    end_for_script (session, status);
+  session->aborting = false;
+  session->linger_until = session_now ()
+    + (session->expects_channel ? COMING_TIMEOUT : LINGER_TIMEOUT);
+}
+
+/* With flash.sh gone, a process that it left behind must not go on alone: kill
+ * the group before the zombie's number is free. */
+static void
+reap (struct session *session)
+{
+  siginfo_t info = { .si_pid = 0 };
+  int status;
+
+  if (session->script > 0
+      && waitid (P_PID, (id_t) session->script, &info,
+                 WEXITED | WNOHANG | WNOWAIT) == 0
+      && info.si_pid == session->script) {
+    session_script_signal (session->script, SIGKILL);
+    if (waitpid (session->script, &status, 0) == session->script)
+      take_script_end (session, status);
+  }
+  /* Orphans that came to us: everybody but flash.sh. */
+  while (waitid (P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0
+         && info.si_pid > 0 && info.si_pid != session->script)
+    waitpid (info.si_pid, &status, 0);
+}
+
+/* Whether the session may vanish: the board is as it was, or done with. */
+static bool
+leaves_nothing (const struct session *session)
+{
+  const bool other_disk = session_file_says (session->file, "root-disk", "no");
+
+  return !session->started_writing
+         || (other_disk && (session->succeeded || session->aborting));
+}
+
+/* After the end: give the client its time to read it.  True: all is over. */
+static bool
+is_over (struct session *session)
+{
+  if (session->script > 0 || !session->ended)
+    return false;
+
+  const bool late = session_now () > session->linger_until;
+  if (session->channel && late)
+    forget_channel (session);
+  if (session->channel || (session->expects_channel && !late))
+    return false;
+  return leaves_nothing (session);
+}
+
+/* -- the loop ------------------------------------------------------------- */
+
+static void
+check_timers (struct session *session)
+{
+  const int64_t now = session_now ();
+
+  if (session->kill_at && now > session->kill_at && session->script > 0) {
+    session_script_signal (session->script, SIGKILL);
+    session->kill_at = 0;
+  }
+  if (!session->channel && now - session->channel_since > CHANNEL_TIMEOUT)
+    session_abort (session, "no client is attached");
+  if (now - session->last_activity > IDLE_TIMEOUT)
+    session_abort (session, "nothing happened for ten minutes");
+}
+
+static void
+check_channel (struct session *session)
+{
+  const int64_t now = session_now ();
+
+  if (!session->channel)
+    return;
+  if (channel_is_hung_up (session->channel)
+      || channel_flush (session->channel) == -1) {
+    session_lose_channel (session);
+    return;
+  }
+  channel_stuck_for (session->channel, now);
+  session_send_progress (session);
+  if (!session->channel)
+    return;
+  /* The rehearsal is over; the write needs a channel of its own. */
+  if (session->state == SESSION_READY && session->channel_used
+      && !session->holder && !session->go
+      && session_file_says (session->file, "mode", "stream"))
+    session_dismiss_channel (session);
+  if (session->channel && session->ended && session->script == 0
+      && session->linger_until < session->channel_since + LINGER_TIMEOUT)
+    session->linger_until = session->channel_since + LINGER_TIMEOUT;
+}
+
+static void
+take_signals (struct session *session)
+{
+  struct signalfd_siginfo info;
+
+  while (read (session->signals, &info, sizeof info)
+         == (ssize_t) sizeof info)
+    if (info.ssi_signo == SIGTERM)
+      session_abort (session, "the session was told to end (SIGTERM)");
+  reap (session);
+}
+
+#define FIXED_POLLS 4
+#define CHANNEL_POLLS 2
+
+static size_t
+fill_polls (const struct session *session,
+            struct pollfd polls[FIXED_POLLS + CHANNEL_POLLS + SESSION_CONNECTIONS],
+            size_t slots[SESSION_CONNECTIONS])
+{
+  size_t n = 0, nr_slots = 0;
+
+  polls[n++] = (struct pollfd) { .fd = session->signals, .events = POLLIN };
+  polls[n++] = (struct pollfd) { .fd = session->records.fd, .events = POLLIN };
+  polls[n++] = (struct pollfd) { .fd = session->talk.fd, .events = POLLIN };
+  polls[n++] = (struct pollfd) { .fd = session->listener, .events = POLLIN };
+  for (size_t i = 0; i < SESSION_CONNECTIONS; i++)
+    if (session->connections[i]) {
+      slots[nr_slots++] = i;
+      polls[n++] = (struct pollfd) {
+        .fd = session->connections[i]->fd, .events = POLLIN
+      };
+    }
+  if (session->channel) {
+    polls[n++] = (struct pollfd) { .fd = channel_control (session->channel) };
+    polls[n++] = (struct pollfd) {
+      .fd = channel_status (session->channel),
+      .events = channel_is_behind (session->channel) ? POLLOUT : 0
+    };
+  }
+  return n;
+}
+
+/* One round: wait for something, then look at everything. */
+static int
+take_round (struct session *session)
+{
+  struct pollfd polls[FIXED_POLLS + CHANNEL_POLLS + SESSION_CONNECTIONS];
+  size_t slots[SESSION_CONNECTIONS];
+  const size_t n = fill_polls (session, polls, slots);
+  const size_t nr_slots = n - FIXED_POLLS - (session->channel ? CHANNEL_POLLS : 0);
+
+  if (poll (polls, (nfds_t) n, TICK) == -1 && errno != EINTR)
+    return -1;
+  session_read_talk (session);
+  session_read_records (session);
+  for (size_t i = 0; i < nr_slots; i++)
+    if (polls[FIXED_POLLS + i].revents)
+      session_hear (session, &session->connections[slots[i]]);
+  if (polls[3].revents)
+    session_accept (session);
+  if (polls[0].revents)
+    take_signals (session);
+  check_channel (session);
+  check_timers (session);
+  session_serve_waiting (session);
+  return 0;
+}
+
+int
+session_process_run (struct session *session)
+{
+  session->last_activity = session->channel_since = session_now ();
+  session->script = session_script_start (session);
+  if (session->script == -1) {
+    session->script = 0;
+    session_say (session, "error", "text", "flash.sh could not be started",
+                 "written", "no", NULL);
+    session_say (session, "end", "result", "failed", "written", "no", NULL);
+  }
+  while (!is_over (session))
+    if (take_round (session) == -1)
+      return 1;
+  return ram_root_leave (session->old_ns, ram_root) == -1;
+}

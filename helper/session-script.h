@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* flash.sh, the child of the session process, with all that it starts: one
+ * process group. */
+
+#ifndef FLASH_HELPER_SESSION_SCRIPT_H
+#define FLASH_HELPER_SESSION_SCRIPT_H
+
+#include "session-process.h"
+
+/* Start it: its process id, or -1 with errno.  What goes wrong in the child
+ * comes as talk and as exit status 127. */
+pid_t session_script_start (const struct session *session);
+
+/* Signal the whole group; a group that is gone already is none of our
+ * business. */
+void session_script_signal (pid_t script, int signo);
+
+#endif

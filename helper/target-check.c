@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "block-device.h"
+#include "mount-table.h"
+#include "report.h"
+#include "swap.h"
+#include "target-check.h"
+
+#define MOUNT_TABLE "/proc/self/mountinfo"
+
+struct root_search
+{
+  dev_t root;
+  bool found;
+};
+
+/* The last entry of / is the one on top. */
+static int
+note_root (void *opaque, const struct mount_entry *entry)
+{
+  struct root_search *search = opaque;
+
+  if (strcmp (entry->mount_point, "/") == 0) {
+    search->root = entry->dev;
+    search->found = true;
+  }
+  return 0;
+}
+
+static int
+check_holds_root (dev_t target, const char *name)
+{
+  struct root_search search = { 0, false };
+
+  if (mount_table_read (MOUNT_TABLE, note_root, &search) == -1) {
+    report_error (MOUNT_TABLE ": %s", strerror (errno));
+    return -1;
+  }
+  if (!search.found || !block_device_on_disk (search.root, target)) {
+    report_error ("%s: the file system of / (device %u:%u) is not on this disk;"
+                  " refused", name, major (search.root), minor (search.root));
+    return -1;
+  }
+  return 0;
+}
+
+struct use_search
+{
+  dev_t target;
+  const char *name;
+};
+
+static int
+refuse_mounted (void *opaque, const struct mount_entry *entry)
+{
+  const struct use_search *search = opaque;
+
+  if (!block_device_on_disk (entry->dev, search->target))
+    return 0;
+  report_error ("%s: %s is mounted on %s; unmount it first", search->name,
+                entry->source, entry->mount_point);
+  return 1;
+}
+
+static int
+refuse_swap (void *opaque, const struct swap_area *area)
+{
+  const struct use_search *search = opaque;
+
+  report_error ("%s: swap is on it (%s); swapoff that first", search->name,
+                area->path);
+  return 1;
+}
+
+static int
+check_unused (dev_t target, const char *name)
+{
+  struct use_search search = { target, name };
+  int r = mount_table_read (MOUNT_TABLE, refuse_mounted, &search);
+
+  if (r == -1)
+    report_error (MOUNT_TABLE ": %s", strerror (errno));
+  if (r == 0)
+    r = swap_on_disk (target, refuse_swap, &search);
+  return r == 0 ? 0 : -1;
+}
+
+int
+target_check (const struct session_file *file)
+{
+  const dev_t target = session_file_target (file);
+  const char *name = session_file_get (file, "target-name");
+  uint64_t size;
+
+  if (!block_device_is_disk (target)) {
+    report_error ("%s (%u:%u): no such disk", name, major (target),
+                  minor (target));
+    return -1;
+  }
+  if (!block_device_size (target, &size)
+      || size != session_file_number (file, "target-size")) {
+    report_error ("%s (%u:%u): it is not the size that it was when the board"
+                  " was looked at", name, major (target), minor (target));
+    return -1;
+  }
+  return session_file_says (file, "root-disk", "yes")
+         ? check_holds_root (target, name)
+         : check_unused (target, name);
+}

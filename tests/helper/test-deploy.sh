@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# deploy.sh: what it makes, what it refuses, and that it undoes everything.
+
+. "$(dirname -- "$0")/session-side.sh"
+enter_sandbox "$@"
+make_disk 16777216
+make_session_file
+{
+  echo 'flash-helper say ready'
+  echo 'flash-helper wait-for-go'
+  echo 'flash-helper say end result=aborted written=no'
+} >"$scratch/stand-in.sh"
+
+# deploy must fail with the words $1 and leave nothing.
+expect_refusal ()
+{
+  deploy "$scratch/stand-in.sh"
+  status=$?
+  [ "$status" = 1 ] || fail "$1: status $status"
+  grep -q "$1" "$scratch/deploy.err" ||
+    fail "no '$1' but: $(cat "$scratch/deploy.err")"
+  expect_clean 1
+}
+
+echo "# what is made"
+deploy "$scratch/stand-in.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
+[ "$(stat -c %a "$ram_root")" = 700 ] || fail "the RAM root is open to others"
+grep " $ram_root tmpfs " /proc/mounts | grep -Eq 'noexec|nodev' &&
+  fail "nothing can run in the RAM root"
+[ "$(stat -c %a "$ram_root/socket")" = 700 ] ||
+  [ "$(stat -c %a "$ram_root/socket")" = 600 ] || fail "the socket is open"
+[ "$(stat -c %t:%T "$ram_root/dev/target")" = "$(stat -c %t:%T "$disk")" ] ||
+  fail "dev/target is another device"
+for applet in dd sh sync reboot sleep; do
+  [ "$(readlink "$ram_root/bin/$applet")" = busybox ] || fail "no $applet"
+done
+cmp "$scratch/stand-in.sh" "$ram_root/flash.sh" || fail "flash.sh differs"
+cmp "$scratch/session" "$ram_root/session" || fail "the session file differs"
+cmp "$flash_helper" "$ram_root/bin/flash-helper" || fail "flash-helper differs"
+
+echo "# nothing of the old root is mounted in the session's namespace"
+pid=$(cat "$ram_root/pid")
+[ "$(cut -d' ' -f2 "/proc/$pid/mounts" | sort | tr '\n' ' ')" = '/ /proc /sys ' ] ||
+  fail "mounted there: $(cat "/proc/$pid/mounts")"
+if sh -c 'echo -1000 >/proc/self/oom_score_adj' 2>/dev/null; then
+  [ "$(cat "/proc/$pid/oom_score_adj")" = -1000 ] || fail "oom_score_adj"
+fi
+for fd in 0 1 2; do
+  [ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ] || fail "fd $fd is open"
+done
+
+request abort $session_id >/dev/null || fail "abort"
+expect_clean
+
+echo "# with other shells"
+for board_sh in 'busybox sh' bash; do
+  $board_sh -c true 2>/dev/null || continue
+  deploy "$scratch/stand-in.sh" || fail "$board_sh: $(cat "$scratch/deploy.err")"
+  cmp "$scratch/session" "$ram_root/session" || fail "the session file differs"
+  request abort $session_id >/dev/null || fail "abort"
+  expect_clean
+done
+board_sh=sh
+
+echo "# a session that was killed is removed by the next deployment"
+deploy "$scratch/stand-in.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
+pid=$(cat "$ram_root/pid")
+kill -9 "$pid"
+pkill -9 -f -x 'busybox sh /flash.sh'
+wait_until 5 sh -c "! [ -d /proc/$pid ]" || fail "it does not die"
+deploy "$scratch/stand-in.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
+request abort $session_id >/dev/null || fail "abort"
+expect_clean
+
+echo "# remains of a deployment that was killed are removed too"
+mkdir -m 700 "$ram_root"
+mount -t tmpfs -o mode=700 tmpfs "$ram_root"
+sh -c 'echo $$' >"$ram_root/deploying"
+deploy "$scratch/stand-in.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
+request abort $session_id >/dev/null || fail "abort"
+expect_clean
+
+echo "# another deployment under way is not disturbed"
+mkdir -m 700 "$ram_root"
+mount -t tmpfs -o mode=700 tmpfs "$ram_root"
+echo $$ >"$ram_root/deploying"
+deploy "$scratch/stand-in.sh"
+[ $? = 10 ] || fail "it was"
+grep -q 'under way' "$scratch/deploy.err" || fail "$(cat "$scratch/deploy.err")"
+{ umount "$ram_root" && rmdir "$ram_root"; } || fail "it is gone"
+
+echo "# too little RAM"
+RAM_SIZE=1048576
+expect_refusal 'too little'
+RAM_SIZE=67108864
+
+echo "# files that do not arrive whole"
+HELPER_SIZE=99999999
+expect_refusal 'bytes arrived'
+HELPER_SIZE=
+
+echo "# a helper for another machine"
+good=$flash_helper
+flash_helper=$scratch/other
+head -c 100000 "$good" | tr '\177' '\176' >"$flash_helper"
+expect_refusal 'does not run on this board'
+flash_helper=$good
+
+echo "# session files"
+make_session_file 'session=0123'
+expect_refusal 'value of session'
+make_session_file 'mode=both'
+expect_refusal 'value of mode'
+# shellcheck disable=SC2016 # as it is
+make_session_file 'stop-services=$(reboot)'
+expect_refusal 'value of stop-services'
+make_session_file 'image=a%0Ab'
+expect_refusal 'value of image'
+make_session_file 'disk-size=99999999999'
+expect_refusal 'larger than the target'
+make_session_file
+sed -i '/^format=/d' "$scratch/session"
+expect_refusal 'format is missing'
+make_session_file
+echo 'mode=ramfs' >>"$scratch/session"
+expect_refusal 'mode is there twice'
+make_session_file
+disk_number='7:0;reboot'
+expect_refusal 'not MAJOR:MINOR'

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# After the read-back the old file system changes its superblock (here: a file's
+# first chunk stands for it): the last look before the reboot finds and cures it,
+# from RAM, without a source.
+
+. "${srcdir:=.}/data-side.sh"
+requires nbdkit
+
+export FLASH_ROOT_DISK=yes
+make_image $((5 * 1048576 + 333))
+make_target $((8 * 1048576))
+TEST_SERVER="$file_server" run write
+check_target
+
+# Nothing has changed.
+run settle
+said "^test text=freeze-connections"
+check_target
+
+# An error count, as ext4 writes it at 1024 + 0x194.
+printf '\125' | dd of="$dir/dev/target" bs=1 seek=1428 conv=notrunc status=none
+cmp -s -n 4096 "$dir/image" "$dir/dev/target" && fail "nothing was changed"
+run settle
+check_target
+
+# A medium that does not keep it, or somebody who goes on: an error, and the
+# others run again.
+cat > "$dir/dd-flipping" << END
+#!/bin/sh
+$(command -v dd) "\$@" || exit
+printf '\\125' | $(command -v dd) of=$dir/dev/target bs=1 seek=1428 \
+    conv=notrunc,fsync status=none
+END
+chmod +x "$dir/dd-flipping"
+printf '\125' | dd of="$dir/dev/target" bs=1 seek=1428 conv=notrunc status=none
+FLASH_DD="$dir/dd-flipping" run_must_fail settle
+said "^error written=yes text=.*goes on writing"
+said "^test text=thaw"
+
+# What was kept is damaged: not written to the disk.
+printf '\125' | dd of="$dir/heads" bs=1 seek=5 conv=notrunc status=none
+run_must_fail settle
+said "^error written=yes text=the kept content"

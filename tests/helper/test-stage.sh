@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The quotes within TEST_SERVER are for the sh that runs it.
+# shellcheck disable=SC2089,SC2090
+# Staging: the stored image arrives through broken tunnels, is proven by its
+# digest, and a RAM root that is too small says what to do.
+
+. "${srcdir:=.}/data-side.sh"
+requires nbdkit
+
+export FLASH_MODE=ramfs FLASH_DISK_SIZE=1000 FLASH_TARGET_SIZE=1000
+head -c $((21 * 1048576 + 777)) /dev/urandom > "$dir/image"
+FLASH_STORED_SIZE=$((21 * 1048576 + 777))
+FLASH_STORED_DIGEST=$(./digest-of "$dir/image")
+export TEST_SERVER="$file_server"
+
+run stage
+cmp "$dir/image" "$dir/staged" || fail "the staged file differs"
+said "^staged size=$FLASH_STORED_SIZE digest=$FLASH_STORED_DIGEST$"
+said "^progress phase=stage done=$FLASH_STORED_SIZE total=$FLASH_STORED_SIZE$"
+
+# Over an old, longer one; the tunnel breaks twice, what came is kept.
+head -c $((30 * 1048576)) /dev/urandom > "$dir/staged"
+server="nbdkit -s -f -r --filter=log file $dir/image logappend=true \
+    logfile=$dir/log"
+TEST_SERVER="$server" TEST_SERVER_1="./cut-after 5000000 \"$server\"" \
+    TEST_SERVER_2="./cut-after 10000000 \"$server\"" run stage
+cmp "$dir/image" "$dir/staged" || fail "the staged file differs"
+[ "$(grep -c '^waiting offset=[1-9]' "$dir/out")" -eq 2 ] || fail "not two cuts"
+bytes=$(sed -n 's/.* Read id=.* count=0x\([0-9a-f]*\).*/0x\1/p' "$dir/log" |
+        while read -r n; do echo $((n)); done | awk '{ n += $1 } END { print n }')
+[ "$bytes" -le $(((22 + 16) * 1048576)) ] || fail "$bytes bytes were asked for"
+
+# Another image of the same size.
+FLASH_STORED_DIGEST=0123456789abcdef0123456789abcdef run_must_fail stage
+said "^staged size="
+said "^error written=no text=the staged image differs"
+
+# Another size.
+FLASH_STORED_SIZE=$((FLASH_STORED_SIZE - 1)) run_must_fail stage
+said "^error written=no text=.*this is not the image"
+
+# More than there is room for.
+room=$(df -P -k "$dir" | awk 'NR == 2 { print $4 }')
+FLASH_STORED_SIZE=$(((room + 1000000) * 1024)) run_must_fail stage
+said "^error written=no text=the RAM root is full at byte .*use --stream"
+not_said "text=tunnel"
+
+# Something else fills the room in the middle.
+if [ "$(id -u)" -eq 0 ] && mkdir "$dir/small" &&
+   mount -t tmpfs -o size=12M tmpfs "$dir/small" 2> /dev/null; then
+    small="$dir/small"
+    head -c 10000000 "$dir/image" > "$dir/image-small"
+    FLASH_DIR="$small" FLASH_STORED_SIZE=10000000 \
+        TEST_SERVER="head -c 5000000 /dev/zero > $small/other; \
+            nbdkit -s -f -r file $dir/image-small" run_must_fail stage
+    umount "$small"
+    said "^error written=no text=the RAM root is full at byte [0-9]* of 10000000"
+fi
