@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "cleanup.h"
+#include "deploy.h"
+#include "helper-files.h"
+#include "report.h"
+#include "shell-quote.h"
+#include "ssh-exec.h"
+#include "status-record.h"
+#include "target-checks.h"
+
+#define DEPLOY_SECONDS 600      /* slow boards, slow links */
+#define MARK_DEPLOYED "FLR1-DEPLOYED "
+#define STATUS_OTHER_SESSION 10
+
+static int
+make_session_id (char id[SESSION_ID_SIZE])
+{
+  unsigned char random[(SESSION_ID_SIZE - 1) / 2];
+
+  if (getrandom (random, sizeof random, 0) != (ssize_t) sizeof random) {
+    report_error ("getrandom: %s", strerror (errno));
+    return -1;
+  }
+  for (size_t i = 0; i < sizeof random; i++)
+    snprintf (id + 2 * i, 3, "%02x", random[i]);
+  return 0;
+}
+
+static void
+put_text (FILE *f, const char *key, const char *value)
+{
+  char encoded[STATUS_RECORD_MAX];
+
+  status_encode (value, encoded, sizeof encoded);
+  fprintf (f, "%s=%s\n", key, encoded);
+}
+
+static void
+put_number (FILE *f, const char *key, uint64_t value)
+{
+  fprintf (f, "%s=%" PRIu64 "\n", key, value);
+}
+
+char *
+deploy_session_file (const struct flash_job *job)
+{
+  const struct integrity *image = &job->image.integrity;
+  const struct target_probe *b = &job->board;
+  const struct options *o = job->options;
+  bool root_disk = flash_job_is_root_disk (job);
+  char *text = NULL;
+  size_t size;
+  FILE *f = open_memstream (&text, &size);
+
+  if (!f)
+    return NULL;
+  put_text (f, "session", job->session);
+  put_text (f, "mode", flash_mode_name (o->mode));
+  put_text (f, "target", b->disk_number);
+  put_text (f, "target-name", b->disk);
+  put_number (f, "target-size", b->disk_size);
+  put_text (f, "root-disk", root_disk ? "yes" : "no");
+  put_text (f, "reboot", root_disk && o->reboot ? "yes" : "no");
+  put_text (f, "stop-services", o->stop_services);
+  put_text (f, "image", job->image.name);
+  put_text (f, "format", image->format);
+  put_number (f, "stored-size", image->stored_size);
+  put_number (f, "disk-size", image->disk_size);
+  put_text (f, "stored-digest", image->digest);
+  if (fclose (f) == EOF) {
+    free (text);
+    return NULL;
+  }
+  return text;
+}
+
+struct cargo
+{
+  struct helper_file deploy, program, script;
+  char *session_file;
+  char *assignments;
+  char *command;
+};
+
+static void
+cargo_release (struct cargo *c)
+{
+  helper_file_release (&c->deploy);
+  helper_file_release (&c->program);
+  helper_file_release (&c->script);
+  free (c->session_file);
+  free (c->assignments);
+  free (c->command);
+}
+
+static char *
+make_assignments (const struct flash_job *job, const struct cargo *c)
+{
+  CLEANUP_FREE char *busybox = shell_quote (job->board.busybox);
+  CLEANUP_FREE char *target = shell_quote (job->board.disk_number);
+  char *text;
+
+  if (!busybox || !target
+      || asprintf (&text, "BUSYBOX=%s\nTARGET=%s\nHELPER_SIZE='%zu'\n"
+                   "SCRIPT_SIZE='%zu'\nSESSION_SIZE='%zu'\nRAM_SIZE='%" PRIu64
+                   "'\n", busybox, target, c->program.size, c->script.size,
+                   strlen (c->session_file), target_checks_ram_size (job)) == -1)
+    return NULL;
+  return text;
+}
+
+/* `dd` takes exactly the script off stdin, so that the script finds its files
+ * behind it. */
+static char *
+make_command (const struct flash_job *job, const struct cargo *c)
+{
+  char *command;
+
+  if (asprintf (&command,
+                "%ssh -c 'eval \"$(dd bs=1 count=%zu 2>/dev/null)\"'",
+                flash_job_as_root (job),
+                strlen (c->assignments) + c->deploy.size) == -1)
+    return NULL;
+  return command;
+}
+
+static int
+load (const struct flash_job *job, struct cargo *c)
+{
+  if (helper_file_read ("deploy.sh", &c->deploy) == -1
+      || helper_file_read_program (job->board.machine, &c->program) == -1
+      || helper_file_read ("flash.sh", &c->script) == -1)
+    return -1;
+  c->session_file = deploy_session_file (job);
+  if (c->session_file)
+    c->assignments = make_assignments (job, c);
+  if (c->assignments)
+    c->command = make_command (job, c);
+  if (!c->command) {
+    report_error ("out of memory");
+    return -1;
+  }
+  return 0;
+}
+
+/* The board's words, without our own marker line. */
+static void
+show_words (const char *text)
+{
+  CLEANUP_FREE char *copy = strdup (text);
+  char *rest = copy, *line;
+
+  while (rest && (line = strsep (&rest, "\n")) != NULL)
+    if (strncmp (line, MARK_DEPLOYED, strlen (MARK_DEPLOYED)) != 0)
+      message_verbatim ("board: ", line);
+}
+
+static bool
+is_deployed (const struct flash_job *job, const char *output)
+{
+  char mark[64];
+
+  snprintf (mark, sizeof mark, MARK_DEPLOYED "%s\n", job->session);
+  return strstr (output, mark) != NULL;
+}
+
+static int
+judge (const struct flash_job *job, const struct ssh_exec *exec)
+{
+  show_words (ssh_exec_stdout (exec));
+  show_words (ssh_exec_stderr (exec));
+  if (ssh_exec_status (exec) == 0
+      && is_deployed (job, ssh_exec_stdout (exec)))
+    return 0;
+  if (ssh_exec_status (exec) == STATUS_OTHER_SESSION)
+    report_error ("a flash is already running on this board");
+  else
+    report_error ("the helper could not be deployed on the board "
+                  "(exit status %d)", ssh_exec_status (exec));
+  return -1;
+}
+
+int
+deploy_run (struct flash_job *job)
+{
+  struct cargo cargo = { .command = NULL };
+  struct ssh_exec *exec;
+  int result = -1;
+
+  if (make_session_id (job->session) == 0 && load (job, &cargo) == 0) {
+    const struct exec_input inputs[] = {
+      { cargo.assignments, strlen (cargo.assignments) },
+      { cargo.deploy.data, cargo.deploy.size },
+      { cargo.program.data, cargo.program.size },
+      { cargo.script.data, cargo.script.size },
+      { cargo.session_file, strlen (cargo.session_file) },
+    };
+    exec = ssh_exec_new (job->connection, cargo.command, inputs,
+                         sizeof inputs / sizeof *inputs);
+    if (exec)
+      result = ssh_exec_wait (exec, DEPLOY_SECONDS, true);
+    if (result == 0)
+      result = judge (job, exec);
+    ssh_exec_free (exec);
+  }
+  cargo_release (&cargo);
+  return result;
+}

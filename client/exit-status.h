@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* What the exit status tells a script (flash-live-remote(1), EXIT STATUS).
+ * 1 is never used: it is what a shell or a wrapper reports for itself. */
+
+#ifndef FLASH_EXIT_STATUS_H
+#define FLASH_EXIT_STATUS_H
+
+enum exit_status
+{
+  STATUS_DONE = 0,              /* the disk holds the image, verified */
+  STATUS_USAGE = 2,             /* the command line makes no sense */
+  STATUS_NOT_WRITTEN = 3,       /* refused or failed, nothing was written */
+  STATUS_INTERRUPTED = 4,       /* the write goes on or waits: run it again */
+  STATUS_PARTLY_WRITTEN = 5     /* failed, the disk is partly written */
+};
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What the session has said so far: its records, understood and shown. */
+
+#ifndef FLASH_FLASH_STATUS_H
+#define FLASH_FLASH_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STATUS_LINES_MAX 4096   /* records remembered, to know them again */
+
+enum flash_result { RESULT_NONE, RESULT_DONE, RESULT_REBOOTING, RESULT_FAILED,
+                    RESULT_ABORTED };
+
+struct flash_status
+{
+  /* Set before the first record. */
+  const char *session;          /* the one that we talk to */
+  const char *target;           /* the disk's name, for messages */
+  uint64_t stored_size;         /* what `staged` must say */
+  const char *stored_digest;
+
+  bool greeted;                 /* hello has come on this channel */
+  bool foreign;                 /* it was another session or protocol */
+  bool ready;
+  bool staged, staged_differs;
+  bool writing;                 /* the point of no return was passed */
+  bool rebooting;               /* the phase reboot has begun */
+  bool verified;                /* a read-back found nothing wrong */
+  enum flash_result result;
+  char written[16];             /* what `end` or the last error said, or "" */
+
+  /* Each attach repeats what was said before: hashes of the records so far, and
+   * how many of them were repeated on this channel. */
+  uint64_t seen[STATUS_LINES_MAX];
+  size_t nr_seen, repeated;
+};
+
+/* A new channel was opened. */
+void flash_status_new_channel (struct flash_status *s);
+
+/* Take a line of the channel's stderr; LINE is changed.  What is no record is
+ * shown as the board's words. */
+void flash_status_take_line (struct flash_status *s, char *line);
+
+#endif

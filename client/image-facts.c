@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <libnbd.h>
+
+#include "cleanup.h"
+#include "foreign-format.h"
+#include "image-facts.h"
+#include "messages.h"
+#include "progress.h"
+#include "report.h"
+#include "terminal-text.h"
+
+#define POLL_MS 200
+#define SECTOR 512
+#define CONNECT_ATTEMPTS 100
+
+/* -- The integrity record ------------------------------------------------- */
+
+static int
+take_number (const char *value, uint64_t *number)
+{
+  char *end;
+
+  errno = 0;
+  unsigned long long n = strtoull (value, &end, 10);
+  if (!isdigit ((unsigned char) *value) || *end || errno)
+    return -1;
+  *number = n;
+  return 0;
+}
+
+static int
+take_word (const char *value, char *word, size_t size)
+{
+  if (strlen (value) >= size)
+    return -1;
+  strcpy (word, value);
+  return 0;
+}
+
+static int
+take_digest (const char *value, char digest[33])
+{
+  if (strlen (value) != 32 || strspn (value, "0123456789abcdef") != 32)
+    return -1;
+  strcpy (digest, value);
+  return 0;
+}
+
+static int
+take_state (const char *value, enum integrity_state *state)
+{
+  if (strcmp (value, "scanning") == 0)
+    *state = INTEGRITY_SCANNING;
+  else if (strcmp (value, "intact") == 0)
+    *state = INTEGRITY_INTACT;
+  else if (strcmp (value, "damaged") == 0)
+    *state = INTEGRITY_DAMAGED;
+  else
+    return -1;
+  return 0;
+}
+
+static void
+add_note (const char *value, char *notes, size_t size)
+{
+  size_t len = strlen (notes);
+
+  snprintf (notes + len, size - len, "%s%s", len ? "\n" : "", value);
+}
+
+static int
+take_line (const char *key, const char *value, struct integrity *i)
+{
+  if (strcmp (key, "version") == 0)
+    return strcmp (value, "1") == 0 ? 0 : -1;
+  if (strcmp (key, "state") == 0)
+    return take_state (value, &i->state);
+  if (strcmp (key, "format") == 0)
+    return take_word (value, i->format, sizeof i->format);
+  if (strcmp (key, "stored-size") == 0)
+    return take_number (value, &i->stored_size);
+  if (strcmp (key, "disk-size") == 0)
+    return take_number (value, &i->disk_size);
+  if (strcmp (key, "done") == 0)
+    return take_number (value, &i->done);
+  if (strcmp (key, "total") == 0)
+    return take_number (value, &i->total);
+  if (strcmp (key, "stored-xxh3-128") == 0)
+    return take_digest (value, i->digest);
+  if (strcmp (key, "check") == 0)
+    return take_word (value, i->check, sizeof i->check);
+  if (strcmp (key, "note") == 0)
+    add_note (value, i->notes, sizeof i->notes);
+  if (strcmp (key, "error") == 0)
+    snprintf (i->error, sizeof i->error, "%s", value);
+  return 0;
+}
+
+int
+integrity_parse (const char text[INTEGRITY_SIZE], struct integrity *i)
+{
+  CLEANUP_FREE char *copy = strndup (text, INTEGRITY_SIZE);
+  char *rest = copy, *line;
+  bool has_version = false, has_state = false;
+
+  memset (i, 0, sizeof *i);
+  while (rest && (line = strsep (&rest, "\n")) != NULL) {
+    char *value = strchr (line, '=');
+
+    if (!value)
+      continue;
+    *value++ = '\0';
+    terminal_text_clean (value);
+    if (take_line (line, value, i) == -1)
+      return -1;
+    has_version = has_version || strcmp (line, "version") == 0;
+    has_state = has_state || strcmp (line, "state") == 0;
+  }
+  if (!has_version || !has_state || !*i->format)
+    return -1;
+  return i->state != INTEGRITY_INTACT || *i->digest ? 0 : -1;
+}
+
+/* -- Asking the server ---------------------------------------------------- */
+
+/* libnbd's error is only a consequence if nbdkit has died. */
+static void
+report_nbd_error (struct image_server *server, const char *what)
+{
+  const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+  char text[512];
+  const char *error = nbd_get_error ();
+
+  snprintf (text, sizeof text, "%s", error ? error : "unknown error");
+  nanosleep (&pause, NULL);
+  if (!image_server_service (server))
+    image_server_report_end (server);
+  else
+    report_error ("%s: %s", what, text);
+}
+
+/* The socket is there before the server listens on it. */
+static struct nbd_handle *
+connect_export (struct image_server *server, const char *export)
+{
+  const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+  struct nbd_handle *nbd = NULL;
+
+  for (int i = 0; i < CONNECT_ATTEMPTS; i++) {
+    nbd = nbd_create ();
+    if (nbd && nbd_set_export_name (nbd, export) == 0
+        && nbd_connect_unix (nbd, image_server_socket (server)) == 0)
+      return nbd;
+    if (nbd_get_errno () != ECONNREFUSED)
+      break;
+    nbd_close (nbd);
+    nbd = NULL;
+    nanosleep (&pause, NULL);
+  }
+  report_nbd_error (server, "the image server cannot be read");
+  nbd_close (nbd);
+  return NULL;
+}
+
+static int
+wait_for_scan (struct image_server *server, struct nbd_handle *nbd,
+               struct integrity *i)
+{
+  const struct timespec pause = { .tv_nsec = POLL_MS * 1000 * 1000 };
+  char text[INTEGRITY_SIZE];
+
+  for (;;) {
+    if (nbd_pread (nbd, text, sizeof text, 0, 0) == -1) {
+      report_nbd_error (server, "the image cannot be checked");
+      return -1;
+    }
+    if (integrity_parse (text, i) == -1) {
+      report_error ("the image server gives no valid integrity record; plugin "
+                    "and client must come from the same build");
+      return -1;
+    }
+    if (i->total > 0)
+      progress_update (i->done, i->total);
+    if (i->state != INTEGRITY_SCANNING)
+      return 0;
+    image_server_service (server);
+    nanosleep (&pause, NULL);
+  }
+}
+
+static int
+check_integrity (struct image_server *server, const char *image,
+                 struct integrity *i)
+{
+  struct nbd_handle *nbd = connect_export (server, "integrity");
+  int result = -1;
+
+  if (nbd) {
+    progress_begin ("checking image");
+    result = wait_for_scan (server, nbd, i);
+    progress_end ();
+    nbd_close (nbd);
+  }
+  if (result == 0 && i->state == INTEGRITY_DAMAGED) {
+    report_error ("%s is damaged: %s\nGet the image again.", image,
+                  *i->error ? i->error : "no cause given");
+    result = -1;
+  }
+  return result;
+}
+
+/* Something else than a disk: an archive, a text, a web page. */
+static int
+check_content (const struct image_facts *facts, const unsigned char *start,
+               size_t len)
+{
+  const char *foreign = foreign_format (start, len);
+
+  if (foreign) {
+    report_error ("%s is not a disk image: what it holds is %s", facts->name,
+                  foreign);
+    return -1;
+  }
+  if (facts->table.kind == TABLE_NONE && facts->integrity.disk_size % SECTOR) {
+    report_error ("%s is not a disk image: it has no partition table, and its "
+                  "size of %" PRIu64 " bytes is not one of whole sectors",
+                  facts->name, facts->integrity.disk_size);
+    return -1;
+  }
+  return 0;
+}
+
+static int
+read_table (struct image_server *server, struct image_facts *facts)
+{
+  struct nbd_handle *nbd = connect_export (server, "");
+  unsigned char start[PARTITION_TABLE_BYTES];
+  size_t len = sizeof start;
+  int64_t size;
+  int result = -1;
+
+  if (!nbd)
+    return -1;
+  size = nbd_get_size (nbd);
+  if (size >= 0 && (uint64_t) size < len)
+    len = (size_t) size;
+  if (size == -1 || (len > 0 && nbd_pread (nbd, start, len, 0, 0) == -1))
+    report_nbd_error (server, "the start of the image cannot be read");
+  else if (facts->integrity.disk_size != (uint64_t) size)
+    report_error ("the image server contradicts itself: a disk of %" PRIu64
+                  " and of %" PRIi64 " bytes",
+                  facts->integrity.disk_size, size);
+  else {
+    partition_table_parse (start, len, (uint64_t) size, &facts->table);
+    result = check_content (facts, start, len);
+  }
+  nbd_close (nbd);
+  return result;
+}
+
+int
+image_facts_read (struct image_server *server, const char *image,
+                  struct image_facts *facts)
+{
+  const char *slash = strrchr (image, '/');
+
+  snprintf (facts->name, sizeof facts->name, "%s", slash ? slash + 1 : image);
+  terminal_text_clean (facts->name);
+  if (check_integrity (server, image, &facts->integrity) == -1)
+    return -1;
+  return read_table (server, facts);
+}

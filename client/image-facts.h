@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What the image server says of its image, after the full scan. */
+
+#ifndef FLASH_IMAGE_FACTS_H
+#define FLASH_IMAGE_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "image-server.h"
+#include "partition-table.h"
+
+#define INTEGRITY_SIZE 4096     /* docs/protocol.md, section 1 */
+
+enum integrity_state { INTEGRITY_SCANNING, INTEGRITY_INTACT, INTEGRITY_DAMAGED };
+
+struct integrity
+{
+  enum integrity_state state;
+  char format[16];
+  char check[16];
+  char digest[33];
+  uint64_t stored_size, disk_size;      /* bytes; disk_size 0: not known yet */
+  uint64_t done, total;
+  char notes[1024];                     /* lines */
+  char error[1024];
+};
+
+struct image_facts
+{
+  char name[256];               /* the last part of its path, printable */
+  struct integrity integrity;
+  struct partition_table table;
+};
+
+/* Wait for the scan of IMAGE, with a progress line, then look at its first
+ * sectors.  0, or -1 after a report: damaged, or the server fails. */
+int image_facts_read (struct image_server *server, const char *image,
+                      struct image_facts *facts);
+
+/* The record behind it: TEXT of INTEGRITY_SIZE bytes.  0; -1: it is none. */
+int integrity_parse (const char text[INTEGRITY_SIZE], struct integrity *i);
+
+#endif

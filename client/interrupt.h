@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* ^C, TERM and HUP.
+ *
+ * Until the first byte goes to the board an interrupt ends the program on the
+ * spot (status 3, nothing was written).  From interrupt_defer on it is only
+ * counted: the session on the board must be told first. */
+
+#ifndef FLASH_INTERRUPT_H
+#define FLASH_INTERRUPT_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+/* Catch the signals, ignore SIGPIPE: 0, or -1 with errno. */
+int interrupt_init (void);
+
+/* What an interrupt on the spot must remove: a file and its directory, both
+ * copied (NULL: nothing any more).  0, or -1 with ENAMETOOLONG. */
+int interrupt_set_socket (const char *socket_path, const char *directory);
+/* A terminal whose echo is off now and its settings from before; FD -1: none. */
+void interrupt_set_terminal (int fd, const struct termios *before);
+
+void interrupt_defer (void);
+/* How often an interrupt came since interrupt_defer; TERM and HUP, after which
+ * nobody answers questions, count as two. */
+unsigned interrupt_count (void);
+/* Readable when an interrupt came since the last interrupt_count; for poll. */
+int interrupt_fd (void);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What the client says, all of it on stderr.  Errors go through report_error
+ * (common/report.h). */
+
+#ifndef FLASH_MESSAGES_H
+#define FLASH_MESSAGES_H
+
+#define MESSAGE_PROGRAM "flash-live-remote"
+
+enum verbosity { VERBOSITY_QUIET, VERBOSITY_NORMAL, VERBOSITY_VERBOSE };
+
+void message_init (enum verbosity verbosity);
+
+/* A phase or a fact: silent with --quiet. */
+void message_info (const char *fmt, ...)
+  __attribute__ ((__format__ (__printf__, 1, 2)));
+/* Only with --verbose. */
+void message_detail (const char *fmt, ...)
+  __attribute__ ((__format__ (__printf__, 1, 2)));
+/* Also with --quiet. */
+void message_always (const char *fmt, ...)
+  __attribute__ ((__format__ (__printf__, 1, 2)));
+void message_warning (const char *fmt, ...)
+  __attribute__ ((__format__ (__printf__, 1, 2)));
+
+/* TEXT of somebody else, line by line behind PREFIX, its control characters
+ * removed.  Also with --quiet. */
+void message_verbatim (const char *prefix, const char *text);
+
+#endif

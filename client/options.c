@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "report.h"
+
+enum
+{
+  OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_NO_REBOOT,
+  OPT_DEVICE, OPT_STOP_SERVICES, OPT_QUIET, OPT_VERBOSE, OPT_HELP, OPT_VERSION
+};
+
+static const char short_options[] = ":p:i:F:o:";
+static const struct option long_options[] = {
+  { "ramfs", no_argument, NULL, OPT_RAMFS },
+  { "stream", no_argument, NULL, OPT_STREAM },
+  { "confirm", required_argument, NULL, OPT_CONFIRM },
+  { "dry-run", no_argument, NULL, OPT_DRY_RUN },
+  { "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
+  { "device", required_argument, NULL, OPT_DEVICE },
+  { "stop-services", required_argument, NULL, OPT_STOP_SERVICES },
+  { "quiet", no_argument, NULL, OPT_QUIET },
+  { "verbose", no_argument, NULL, OPT_VERBOSE },
+  { "help", no_argument, NULL, OPT_HELP },
+  { "version", no_argument, NULL, OPT_VERSION },
+  { NULL, 0, NULL, 0 }
+};
+
+const char *
+options_help (void)
+{
+  return
+    "Usage: flash-live-remote [--ramfs|--stream] [options] [user@]HOST IMAGE\n"
+    "Replaces the boot disk of the running board HOST with IMAGE (raw, .xz, .gz)\n"
+    "and reboots it into the new system.\n"
+    "\n"
+    "  --ramfs              copy the image into the board's memory first (default)\n"
+    "  --stream             write while receiving, for boards with little memory\n"
+    "  --confirm HOST       do not ask; HOST must be the host as given\n"
+    "  --dry-run            look, check, show the plan, write nothing\n"
+    "  --device DEV         write this disk of the board, not its root disk\n"
+    "  --no-reboot          leave the board running when the disk is verified\n"
+    "  --stop-services LIST patterns of the units to stop before the write; \"\": none\n"
+    "                       [" DEFAULT_STOP_SERVICES "]\n"
+    "  -p PORT              ssh port\n"
+    "  -i IDENTITY          private key file (may be given several times)\n"
+    "  -F CONFIG            ssh configuration file, instead of the usual ones\n"
+    "  -o KEY=VALUE         a setting of ssh_config (may be given several times)\n"
+    "  --quiet, --verbose   say less, say more\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"
+    "again), 5 failed with the disk partly written.  See flash-live-remote(1).\n";
+}
+
+const char *
+flash_mode_name (enum flash_mode mode)
+{
+  return mode == FLASH_STREAM ? "stream" : "ramfs";
+}
+
+/* The number of letters to insert, delete or replace between A and B, for
+ * words of at most 31 letters. */
+static unsigned
+edit_distance (const char *a, const char *b)
+{
+  unsigned row[32];
+  size_t la = strlen (a), lb = strlen (b);
+
+  if (la > 31 || lb > 31)
+    return 31;
+  for (size_t j = 0; j <= lb; j++)
+    row[j] = (unsigned) j;
+  for (size_t i = 1; i <= la; i++) {
+    unsigned diagonal = row[0];
+    row[0] = (unsigned) i;
+    for (size_t j = 1; j <= lb; j++) {
+      unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      if (row[j] + 1 < best)
+        best = row[j] + 1;
+      if (row[j - 1] + 1 < best)
+        best = row[j - 1] + 1;
+      row[j] = best;
+    }
+  }
+  return row[lb];
+}
+
+const char *
+options_suggest (const char *unknown)
+{
+  char word[32];
+  size_t len = strcspn (unknown, "=");
+  const char *nearest = NULL;
+  unsigned nearest_distance = 3;        /* more than two letters: no relation */
+
+  if (len >= sizeof word)
+    return NULL;
+  memcpy (word, unknown, len);
+  word[len] = '\0';
+  for (const struct option *o = long_options; o->name; o++) {
+    unsigned distance = edit_distance (word, o->name);
+    if (distance < nearest_distance && distance < strlen (o->name) / 2) {
+      nearest = o->name;
+      nearest_distance = distance;
+    }
+  }
+  return nearest;
+}
+
+/* ARGUMENT is what getopt_long stumbled over, optopt what it made of it. */
+static void
+report_unknown (const char *argument)
+{
+  const char *near = optopt ? NULL : options_suggest (argument + 2);
+
+  if (optopt >= OPT_RAMFS)
+    report_error ("%s: this option takes no value", argument);
+  else if (optopt)
+    report_error ("unknown option -%c; --help lists the options", optopt);
+  else if (near)
+    report_error ("unknown option %s; did you mean --%s?", argument, near);
+  else
+    report_error ("unknown or ambiguous option %s; --help lists the options",
+                  argument);
+}
+
+static int
+parse_port (const char *text, unsigned *port)
+{
+  char *end;
+
+  errno = 0;
+  unsigned long n = strtoul (text, &end, 10);
+  if (!isdigit ((unsigned char) *text) || *end || errno || n < 1 || n > 65535) {
+    report_error ("-p %s: a port is a number from 1 to 65535", text);
+    return -1;
+  }
+  *port = (unsigned) n;
+  return 0;
+}
+
+static int
+add_to_list (const char *list[], size_t *n, const char *value, const char *what)
+{
+  if (*n == OPTIONS_LIST_MAX) {
+    report_error ("%s: given more than %d times", what, OPTIONS_LIST_MAX);
+    return -1;
+  }
+  list[(*n)++] = value;
+  return 0;
+}
+
+/* These words reach systemctl on the board as patterns. */
+static int
+check_stop_services (const char *list)
+{
+  static const char allowed[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    "@_.:\\*?[]-";
+
+  for (const char *p = list + strspn (list, " "); *p; p += strspn (p, " ")) {
+    size_t len = strcspn (p, " ");
+    if (*p == '-' || strspn (p, allowed) < len) {
+      report_error ("--stop-services: \"%.*s\" is no pattern of unit names",
+                    (int) len, p);
+      return -1;
+    }
+    p += len;
+  }
+  return 0;
+}
+
+static int
+take_mode (struct options *o, enum flash_mode mode, bool *given)
+{
+  if (*given && o->mode != mode) {
+    report_error ("--ramfs and --stream exclude each other");
+    return -1;
+  }
+  *given = true;
+  o->mode = mode;
+  return 0;
+}
+
+static int
+take_option (struct options *o, int c, bool *mode_given)
+{
+  switch (c) {
+  case OPT_RAMFS: return take_mode (o, FLASH_RAMFS, mode_given);
+  case OPT_STREAM: return take_mode (o, FLASH_STREAM, mode_given);
+  case OPT_CONFIRM: o->confirm = optarg; return 0;
+  case OPT_DRY_RUN: o->dry_run = true; return 0;
+  case OPT_NO_REBOOT: o->reboot = false; return 0;
+  case OPT_DEVICE: o->device = optarg; return 0;
+  case OPT_STOP_SERVICES:
+    o->stop_services = optarg;
+    return check_stop_services (optarg);
+  case OPT_QUIET: o->verbosity = VERBOSITY_QUIET; return 0;
+  case OPT_VERBOSE: o->verbosity = VERBOSITY_VERBOSE; return 0;
+  case 'p': return parse_port (optarg, &o->port);
+  case 'F': o->config_file = optarg; return 0;
+  case 'i': return add_to_list (o->identities, &o->nr_identities, optarg, "-i");
+  case 'o': return add_to_list (o->settings, &o->nr_settings, optarg, "-o");
+  }
+  return -1;
+}
+
+/* What a host or a user may consist of.  Both reach proxy commands and
+ * messages, and neither may look like an option. */
+static bool
+is_good_name (const char *name, size_t len, const char *also)
+{
+  if (len == 0 || *name == '-')
+    return false;
+  for (size_t i = 0; i < len; i++)
+    if (!isascii ((unsigned char) name[i])
+        || (!isalnum ((unsigned char) name[i]) && !strchr (also, name[i])))
+      return false;
+  return true;
+}
+
+static int
+take_destination (struct options *o, const char *destination)
+{
+  const char *at = strrchr (destination, '@');
+
+  o->host = at ? at + 1 : destination;
+  if (!is_good_name (o->host, strlen (o->host), "._:%-")) {
+    report_error ("\"%s\" is no host name", o->host);
+    return -1;
+  }
+  if (!at)
+    return 0;
+  if (!is_good_name (destination, (size_t) (at - destination), "._+$@-")) {
+    report_error ("\"%.*s\" is no user name",
+                  (int) (at - destination), destination);
+    return -1;
+  }
+  o->user = strndup (destination, (size_t) (at - destination));
+  if (!o->user) {
+    report_error ("out of memory");
+    return -1;
+  }
+  return 0;
+}
+
+static int
+take_arguments (struct options *o, int nr, char *arguments[])
+{
+  if (nr != 2) {
+    report_error (nr < 1 ? "HOST and IMAGE are missing; see --help"
+                  : nr < 2 ? "IMAGE is missing; see --help"
+                  : "more than HOST and IMAGE was given; see --help");
+    return -1;
+  }
+  if (take_destination (o, arguments[0]) == -1)
+    return -1;
+  o->image = arguments[1];
+  if (*o->image == '\0') {
+    report_error ("IMAGE is empty");
+    return -1;
+  }
+  if (o->device && *o->device != '/') {
+    report_error ("--device %s: an absolute path on the board is needed, "
+                  "as in /dev/sda", o->device);
+    return -1;
+  }
+  return 0;
+}
+
+enum options_outcome
+options_parse (int argc, char *argv[], struct options *o)
+{
+  bool mode_given = false;
+  int c;
+
+  memset (o, 0, sizeof *o);
+  o->verbosity = VERBOSITY_NORMAL;
+  o->reboot = true;
+  o->stop_services = DEFAULT_STOP_SERVICES;
+
+  opterr = 0;
+  optind = 0;                   /* the tests parse more than once */
+  while ((c = getopt_long (argc, argv, short_options, long_options,
+                           NULL)) != -1) {
+    if (c == OPT_HELP)
+      return OPTIONS_HELP;
+    if (c == OPT_VERSION)
+      return OPTIONS_VERSION;
+    if (c == ':') {
+      report_error ("%s needs a value; see --help", argv[optind - 1]);
+      return OPTIONS_BAD;
+    }
+    if (c == '?') {
+      report_unknown (argv[optind - 1]);
+      return OPTIONS_BAD;
+    }
+    if (take_option (o, c, &mode_given) == -1)
+      return OPTIONS_BAD;
+  }
+  if (take_arguments (o, argc - optind, argv + optind) == -1)
+    return OPTIONS_BAD;
+  return OPTIONS_GO_ON;
+}
+
+void
+options_release (struct options *o)
+{
+  free (o->user);
+  o->user = NULL;
+}

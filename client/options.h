@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line. */
+
+#ifndef FLASH_OPTIONS_H
+#define FLASH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "messages.h"
+
+#define OPTIONS_LIST_MAX 64
+#define DEFAULT_STOP_SERVICES "container-* marine-* halos-* cockpit docker"
+
+enum flash_mode { FLASH_RAMFS, FLASH_STREAM };
+
+struct options
+{
+  enum flash_mode mode;
+  enum verbosity verbosity;
+  bool dry_run, reboot;
+  const char *confirm;          /* NULL: ask */
+  const char *device;           /* NULL: the root disk */
+  const char *stop_services;    /* may be empty */
+  char *user;                   /* NULL: from the configuration */
+  const char *host;             /* as given, without the user */
+  const char *image;
+  /* ssh's own: */
+  unsigned port;                /* 0: from the configuration */
+  const char *config_file;      /* NULL: the usual ones */
+  const char *identities[OPTIONS_LIST_MAX];
+  size_t nr_identities;
+  const char *settings[OPTIONS_LIST_MAX];       /* -o KEY=VALUE */
+  size_t nr_settings;
+};
+
+/* What the caller does after options_parse. */
+enum options_outcome { OPTIONS_GO_ON, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_BAD };
+
+/* Parse into OPTIONS, which points into ARGV afterwards.  What is wrong is
+ * reported. */
+enum options_outcome options_parse (int argc, char *argv[],
+                                    struct options *options);
+void options_release (struct options *options);
+
+const char *flash_mode_name (enum flash_mode mode);
+
+/* The text of --help. */
+const char *options_help (void);
+
+/* The long option that UNKNOWN (without its dashes) was probably meant to be;
+ * NULL when none is near. */
+const char *options_suggest (const char *unknown);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plan.h"
+#include "progress.h"
+#include "report.h"
+#include "size-text.h"
+
+#define LINE_MAX_BYTES 1024
+
+/* A line that is put together piece by piece; what does not fit is cut. */
+struct text
+{
+  char buf[LINE_MAX_BYTES];
+  size_t len;
+};
+
+static void __attribute__ ((__format__ (__printf__, 2, 3)))
+add (struct text *t, const char *fmt, ...)
+{
+  va_list args;
+
+  va_start (args, fmt);
+  int n = vsnprintf (t->buf + t->len, sizeof t->buf - t->len, fmt, args);
+  va_end (args);
+  if (n > 0)
+    t->len += (size_t) n;
+  if (t->len >= sizeof t->buf)
+    t->len = sizeof t->buf - 1;
+}
+
+static void
+show_board (const struct flash_job *job)
+{
+  const struct target_probe *b = &job->board;
+  struct text t = { .len = 0 };
+
+  add (&t, "  board   %s", job->options->host);
+  if (*b->hostname)
+    add (&t, ", which calls itself %s", b->hostname);
+  message_always ("%s", t.buf);
+  t.len = 0;
+  add (&t, "          %s%s%s", b->model, *b->model ? ", " : "", b->machine);
+  if (b->bits == 32 && strstr (b->machine, "64"))
+    add (&t, " (32-bit userland)");
+  add (&t, ", %s", b->kernel);
+  message_always ("%s", t.buf);
+}
+
+static void
+show_partition (const struct target_probe *b, const struct probe_partition *p)
+{
+  char size[SIZE_TEXT_MAX];
+  struct text t = { .len = 0 };
+
+  add (&t, "            %s, %s", p->name, size_text (p->size, size));
+  for (unsigned i = 0; i < b->nr_mounts; i++) {
+    const struct probe_mount *m = &b->mounts[i];
+    if (strcmp (m->device, p->name) != 0)
+      continue;
+    if (m->point)
+      add (&t, ", %s on %s", m->type, m->point);
+    else
+      add (&t, ", swap");
+  }
+  message_always ("%s", t.buf);
+}
+
+static void
+show_disk (const struct flash_job *job)
+{
+  const struct target_probe *b = &job->board;
+  char size[SIZE_TEXT_MAX];
+  struct text t = { .len = 0 };
+
+  add (&t, "  disk    %s, %s (%" PRIu64 " bytes)", b->disk,
+       size_text (b->disk_size, size), b->disk_size);
+  if (flash_job_is_root_disk (job))
+    add (&t, ": THE DISK THAT THE BOARD RUNS FROM");
+  message_always ("%s", t.buf);
+  t.len = 0;
+  add (&t, "          %s", *b->disk_model ? b->disk_model : "model unknown");
+  if (*b->disk_serial)
+    add (&t, ", serial %s", b->disk_serial);
+  if (b->disk_removable)
+    add (&t, ", removable");
+  message_always ("%s", t.buf);
+  for (unsigned i = 0; i < b->nr_partitions; i++)
+    show_partition (b, &b->partitions[i]);
+}
+
+static void
+show_image (const struct flash_job *job)
+{
+  const struct integrity *i = &job->image.integrity;
+  const struct partition_table *table = &job->image.table;
+  char stored[SIZE_TEXT_MAX], disk[SIZE_TEXT_MAX];
+  struct text t = { .len = 0 };
+
+  message_always ("  image   %s: %s, %s, a disk of %s (%" PRIu64 " bytes)",
+                  job->image.name, i->format, size_text (i->stored_size, stored),
+                  size_text (i->disk_size, disk), i->disk_size);
+  message_always ("          intact; XXH3-128 %s; checks in the file: %s",
+                  i->digest, *i->check ? i->check : "none");
+  add (&t, "          partition table: %s",
+       partition_table_name (table->kind));
+  for (unsigned n = 0; n < table->nr_partitions; n++)
+    add (&t, "%s%u %s %s", n == 0 ? ": " : ", ", table->partitions[n].number,
+         table->partitions[n].type,
+         size_text (table->partitions[n].size, stored));
+  message_always ("%s", t.buf);
+  if (*i->notes)
+    message_verbatim ("          note: ", i->notes);
+}
+
+static void
+show_steps (const struct flash_job *job)
+{
+  const struct options *o = job->options;
+  bool root_disk = flash_job_is_root_disk (job);
+
+  message_always ("  mode    %s", o->mode == FLASH_RAMFS
+                  ? "ramfs: the image goes into the board's memory first, then "
+                    "the board needs nobody"
+                  : "stream: the image is written while it is sent; this "
+                    "program must stay");
+  if (*o->stop_services)
+    message_always ("  stop    services: %s", o->stop_services);
+  if (root_disk)
+    message_always ("  then    swap off, file systems read-only, write, read "
+                    "back, %s", o->reboot ? "reboot" : "no reboot");
+  else
+    message_always ("  then    write, read back; no reboot");
+}
+
+void
+plan_show (const struct flash_job *job)
+{
+  message_always ("The plan:");
+  show_board (job);
+  show_disk (job);
+  show_image (job);
+  if (job->resume) {
+    message_always ("  This flash is already under way on the board; it goes on "
+                    "where it is.");
+    return;
+  }
+  show_steps (job);
+  message_always ("  EVERYTHING ON %s OF %s WILL BE LOST.", job->board.disk,
+                  job->options->host);
+}
+
+int
+plan_check_confirmation (const struct options *o)
+{
+  if (o->confirm && strcmp (o->confirm, o->host) != 0) {
+    report_error ("--confirm %s: the host is %s, so this flash is not confirmed",
+                  o->confirm, o->host);
+    return -1;
+  }
+  if (!o->confirm && !o->dry_run && !isatty (STDIN_FILENO)) {
+    report_error ("a flash must be confirmed, and there is no terminal to ask "
+                  "on.\nGive --confirm %s, or look first with --dry-run.",
+                  o->host);
+    return -1;
+  }
+  return 0;
+}
+
+int
+plan_confirm (const struct options *o)
+{
+  char answer[512];
+
+  if (o->confirm)
+    return 0;                   /* checked at the start */
+  progress_hide ();
+  fprintf (stderr, "Type the host name (%s) to go on: ", o->host);
+  fflush (stderr);
+  if (!fgets (answer, sizeof answer, stdin)) {
+    report_error ("no answer: not confirmed");
+    return -1;
+  }
+  answer[strcspn (answer, "\r\n")] = '\0';
+  if (strcmp (answer, o->host) == 0)
+    return 0;
+  report_error ("that is not %s: not confirmed", o->host);
+  return -1;
+}

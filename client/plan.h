@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What is about to happen, and the person's word that it shall. */
+
+#ifndef FLASH_PLAN_H
+#define FLASH_PLAN_H
+
+#include "flash-job.h"
+
+/* Show board, disk, image and what will be done with them. */
+void plan_show (const struct flash_job *job);
+
+/* Whether the person can be asked, or has confirmed already.  -1 after a report;
+ * to be called before anything takes time. */
+int plan_check_confirmation (const struct options *options);
+
+/* Ask to type the host's name, unless --confirm gave it.  0, or -1 after a
+ * report. */
+int plan_confirm (const struct options *options);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The progress line: redrawn in place on a terminal, a plain line every 10 % or
+ * 10 seconds elsewhere.  There is one terminal, so there is one progress line;
+ * everything else that the program prints goes through messages.h, which hides
+ * it first. */
+
+#ifndef FLASH_PROGRESS_H
+#define FLASH_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROGRESS_LINE_MAX 256
+
+/* ENABLED: false for --quiet.  Looks whether stderr is a terminal. */
+void progress_init (bool enabled);
+
+/* A new line with this label, a constant.  Ends the one before. */
+void progress_begin (const char *label);
+/* DONE of TOTAL bytes; TOTAL 0: unknown. */
+void progress_update (uint64_t done, uint64_t total);
+/* The label of the line, the pointer itself; NULL: there is none. */
+const char *progress_label (void);
+/* Leaves the last state standing and ends the line. */
+void progress_end (void);
+/* Wipe the line off the terminal; the next update draws it again. */
+void progress_hide (void);
+
+/* The text of the line: "copy  1.2 GB of 2.7 GB  44 %  12.3 MB/s  2:03 left".
+ * RATE in bytes a second, 0: not known yet. */
+void progress_format (char *line, size_t size, const char *label,
+                      uint64_t done, uint64_t total, double rate);
+
+#endif

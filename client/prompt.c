@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "file-io.h"
+#include "interrupt.h"
+#include "progress.h"
+#include "prompt.h"
+#include "terminal-text.h"
+
+#define TERMINAL "/dev/tty"
+
+bool
+prompt_possible (void)
+{
+  CLEANUP_CLOSE int fd = open (TERMINAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+  return fd >= 0;
+}
+
+/* Byte by byte: what is typed behind the newline belongs to the next one. */
+static int
+read_line (int fd, char *answer, size_t size)
+{
+  size_t n = 0;
+
+  for (;;) {
+    char c;
+    ssize_t r = read (fd, &c, 1);
+
+    if (r == -1 && errno == EINTR)
+      continue;
+    if (r <= 0)
+      return -1;
+    if (c == '\n')
+      break;
+    if (n < size)
+      answer[n++] = c;
+  }
+  if (n == size)
+    return -1;
+  answer[n] = '\0';
+  return 0;
+}
+
+static void
+show (int fd, const char *question)
+{
+  char text[512];
+
+  snprintf (text, sizeof text, "%s", question);
+  terminal_text_clean (text);
+  if (full_write (fd, text, strlen (text)) == -1)
+    return;                     /* the read will fail, too */
+}
+
+int
+prompt_ask (const char *question, bool echo, char *answer, size_t size)
+{
+  CLEANUP_CLOSE int fd = open (TERMINAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  struct termios before, silent;
+  bool hidden = false;
+  int result;
+
+  if (fd == -1)
+    return -1;
+  if (!echo) {
+    if (tcgetattr (fd, &before) == -1)
+      return -1;
+    silent = before;
+    silent.c_lflag &= ~(tcflag_t) ECHO;
+    interrupt_set_terminal (fd, &before);
+    hidden = tcsetattr (fd, TCSAFLUSH, &silent) == 0;
+    if (!hidden) {
+      interrupt_set_terminal (-1, NULL);
+      return -1;
+    }
+  }
+
+  progress_hide ();
+  show (fd, question);
+  result = read_line (fd, answer, size);
+  if (hidden) {
+    tcsetattr (fd, TCSANOW, &before);
+    interrupt_set_terminal (-1, NULL);
+    if (full_write (fd, "\n", 1) == -1)
+      result = -1;
+  }
+  if (result == -1)
+    explicit_bzero (answer, size);
+  return result;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Questions on the terminal (/dev/tty), whatever stdin and stderr are. */
+
+#ifndef FLASH_PROMPT_H
+#define FLASH_PROMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether there is a terminal to ask on. */
+bool prompt_possible (void);
+
+/* Show QUESTION (cleaned of control characters) and read a line of at most
+ * SIZE - 1 bytes into ANSWER, without its newline; ECHO false for secrets, which
+ * the caller wipes.  0, or -1: no terminal, end of file or a line that is too
+ * long. */
+int prompt_ask (const char *question, bool echo, char *answer, size_t size);
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "report.h"
+#include "ssh-config-lines.h"
+#include "ssh-config.h"
+
+#define DEFAULT_CONNECT_TIMEOUT 15      /* seconds */
+/* libssh reads lines of at most this many bytes. */
+#define LIBSSH_LINE_MAX 1000
+
+static int
+no_memory (void)
+{
+  report_error ("out of memory");
+  return -1;
+}
+
+static int
+append (char **text, const char *more, size_t len)
+{
+  size_t old = *text ? strlen (*text) : 0;
+  char *longer = realloc (*text, old + len + 1);
+
+  if (!longer)
+    return no_memory ();
+  memcpy (longer + old, more, len);
+  longer[old + len] = '\0';
+  *text = longer;
+  return 0;
+}
+
+/* The value of a %-token, or NULL: unknown. */
+static const char *
+token_value (const struct ssh_config *c, char token, char buf[32])
+{
+  switch (token) {
+  case '%': return "%";
+  case 'd': return ssh_config_home ();
+  case 'h': return c->host;
+  case 'n': return c->alias;
+  case 'r': return c->user;
+  case 'u': return config_local_user ();
+  case 'k': return c->host_key_alias ? c->host_key_alias : c->host;
+  case 'p': snprintf (buf, 32, "%u", c->port); return buf;
+  case 'i': snprintf (buf, 32, "%lu", (unsigned long) getuid ()); return buf;
+  }
+  return NULL;
+}
+
+/* Expand ~/, %-tokens and ${VARIABLES} of a file name.  NULL after a report. */
+static char *
+expand_path (const struct ssh_config *c, const char *path)
+{
+  CLEANUP_FREE char *out = strdup ("");
+  char buf[32];
+
+  if (!out) {
+    no_memory ();
+    return NULL;
+  }
+  if (path[0] == '~' && path[1] == '/') {
+    if (append (&out, ssh_config_home (), strlen (ssh_config_home ())) == -1)
+      return NULL;
+    path++;
+  }
+  while (*path) {
+    const char *value = path;
+    size_t len = strcspn (path, "%$"), skip = len;
+
+    if (len == 0 && *path == '%') {
+      value = token_value (c, path[1], buf);
+      skip = 2;
+    }
+    else if (len == 0 && path[1] == '{' && strchr (path, '}')) {
+      CLEANUP_FREE char *name = strndup (path + 2, strcspn (path + 2, "}"));
+      skip = strcspn (path, "}") + 1;
+      value = name ? getenv (name) : NULL;
+    }
+    else if (len == 0)
+      skip = 1;
+    if (!value) {
+      report_error ("ssh configuration: \"%s\" cannot be expanded", path);
+      return NULL;
+    }
+    if (append (&out, value, value == path ? skip : strlen (value)) == -1)
+      return NULL;
+    path += skip;
+  }
+  char *result = out;
+  out = NULL;
+  return result;
+}
+
+/* The words of VALUES, expanded, into LIST; "none" empties it. */
+static int
+expand_list (const struct ssh_config *c, const char *values, char *list[])
+{
+  CLEANUP_FREE char *copy = strdup (values);
+  char *cursor = copy, *word;
+  size_t n = 0;
+
+  while (copy && (word = config_next_word (&cursor)) && n < SSH_CONFIG_LIST_MAX) {
+    if (strcasecmp (word, "none") == 0)
+      continue;
+    list[n] = expand_path (c, word);
+    if (!list[n++])
+      return -1;
+  }
+  return copy ? 0 : no_memory ();
+}
+
+static int
+take_identities (struct ssh_config *c, const struct config_lines *r)
+{
+  static const char *const usual[] = {
+    "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"
+  };
+  size_t n = 0;
+
+  c->identities_given = r->nr_identities > 0;
+  for (size_t i = 0; i < r->nr_identities; i++) {
+    if (strcasecmp (r->identities[i], "none") == 0)
+      continue;
+    c->identities[n] = expand_path (c, r->identities[i]);
+    if (!c->identities[n++])
+      return -1;
+  }
+  for (size_t i = 0; !c->identities_given && i < 3; i++) {
+    c->identities[n] = expand_path (c, usual[i]);
+    if (!c->identities[n++])
+      return -1;
+  }
+  return 0;
+}
+
+static bool
+is_yes (const char *value, bool otherwise)
+{
+  if (!value)
+    return otherwise;
+  return strcasecmp (value, "yes") == 0 || strcasecmp (value, "true") == 0;
+}
+
+static int
+take_number (const char *name, const char *value, unsigned smallest,
+             unsigned largest, unsigned *number)
+{
+  char *end;
+
+  if (!value)
+    return 0;
+  unsigned long n = strtoul (value, &end, 10);
+  if (!isdigit ((unsigned char) *value) || *end || n < smallest || n > largest) {
+    report_error ("ssh configuration: %s %s is not a number from %u to %u",
+                  name, value, smallest, largest);
+    return -1;
+  }
+  *number = (unsigned) n;
+  return 0;
+}
+
+static int
+take_strict (struct ssh_config *c, const char *value)
+{
+  static const struct { const char *name; enum strict_checking strict; } names[] = {
+    { "ask", STRICT_ASK }, { "yes", STRICT_YES }, { "true", STRICT_YES },
+    { "accept-new", STRICT_ACCEPT_NEW },
+    { "no", STRICT_NO }, { "false", STRICT_NO }, { "off", STRICT_NO }
+  };
+
+  c->strict = STRICT_ASK;
+  if (!value)
+    return 0;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcasecmp (value, names[i].name) == 0) {
+      c->strict = names[i].strict;
+      return 0;
+    }
+  report_error ("ssh configuration: StrictHostKeyChecking %s is neither yes, "
+                "ask, accept-new nor no", value);
+  return -1;
+}
+
+/* HostName may contain %h, the name as given. */
+static int
+take_host (struct ssh_config *c, const char *host_name)
+{
+  c->host = strdup (c->alias);          /* what %h stands for */
+  if (!c->host || !host_name || !*host_name)
+    return c->host ? 0 : no_memory ();
+  char *expanded = expand_path (c, host_name);
+  if (!expanded)
+    return -1;
+  free (c->host);
+  c->host = expanded;
+  return 0;
+}
+
+static int
+take_address_family (struct ssh_config *c, const char *value)
+{
+  c->address_family = AF_UNSPEC;
+  if (value && strcasecmp (value, "inet") == 0)
+    c->address_family = AF_INET;
+  else if (value && strcasecmp (value, "inet6") == 0)
+    c->address_family = AF_INET6;
+  return 0;
+}
+
+static int
+take_for_libssh (struct ssh_config *c, const struct config_lines *r)
+{
+  static const struct { enum config_keyword keyword; const char *name; } handed_on[] = {
+    { KEY_CIPHERS, "Ciphers" }, { KEY_MACS, "MACs" },
+    { KEY_KEX, "KexAlgorithms" },
+    { KEY_HOST_KEY_ALGORITHMS, "HostKeyAlgorithms" },
+    { KEY_PUBKEY_ALGORITHMS, "PubkeyAcceptedAlgorithms" },
+    { KEY_COMPRESSION, "Compression" }, { KEY_REKEY_LIMIT, "RekeyLimit" },
+    { KEY_PROXY, NULL }
+  };
+
+  for (size_t i = 0; i < sizeof handed_on / sizeof *handed_on; i++) {
+    const char *value = r->values[handed_on[i].keyword];
+    const char *name = handed_on[i].name ? handed_on[i].name : r->proxy_keyword;
+    CLEANUP_FREE char *line = NULL;
+
+    if (!value || !*value)
+      continue;
+    int n = asprintf (&line, "%s %s\n", name, value);
+    if (n == -1) {
+      line = NULL;
+      return no_memory ();
+    }
+    if (n > LIBSSH_LINE_MAX) {
+      report_error ("ssh configuration: %s is too long", name);
+      return -1;
+    }
+    if (append (&c->for_libssh, line, (size_t) n) == -1)
+      return -1;
+  }
+  c->host_key_algorithms = r->values[KEY_HOST_KEY_ALGORITHMS] != NULL;
+  c->proxy = r->values[KEY_PROXY]
+             && strcasecmp (r->values[KEY_PROXY], "none") != 0;
+  return 0;
+}
+
+static char *
+copy_or_null (const char *text)
+{
+  return text && *text ? strdup (text) : NULL;
+}
+
+static int
+take_settings (struct ssh_config *c, const struct config_lines *r,
+               const struct options *o)
+{
+  char *const *v = r->values;
+  const char *user = o->user ? o->user : v[KEY_USER] ? v[KEY_USER] : config_local_user ();
+
+  c->port = o->port ? o->port : 22;
+  c->connect_timeout = DEFAULT_CONNECT_TIMEOUT;
+  c->password_prompts = 3;
+  c->user = strdup (user);
+  c->for_libssh = strdup ("");
+  c->host_key_alias = copy_or_null (v[KEY_HOST_KEY_ALIAS]);
+  c->bind_address = copy_or_null (v[KEY_BIND_ADDRESS]);
+  c->identities_only = is_yes (v[KEY_IDENTITIES_ONLY], false);
+  c->batch_mode = is_yes (v[KEY_BATCH_MODE], false);
+  c->pubkey_auth = is_yes (v[KEY_PUBKEY_AUTH], true);
+  c->password_auth = is_yes (v[KEY_PASSWORD_AUTH], true);
+  c->kbdint_auth = is_yes (v[KEY_KBDINT_AUTH], true);
+  if (!c->user || !c->for_libssh)
+    return no_memory ();
+  if (take_host (c, v[KEY_HOSTNAME]) == -1
+      || (!o->port && take_number ("Port", v[KEY_PORT], 1, 65535, &c->port) == -1)
+      || take_number ("ConnectTimeout", v[KEY_CONNECT_TIMEOUT], 1, 86400,
+                      &c->connect_timeout) == -1
+      || take_number ("NumberOfPasswordPrompts", v[KEY_PASSWORD_PROMPTS], 0, 100,
+                      &c->password_prompts) == -1
+      || take_strict (c, v[KEY_STRICT]) == -1
+      || take_address_family (c, v[KEY_ADDRESS_FAMILY]) == -1
+      || take_identities (c, r) == -1
+      || take_for_libssh (c, r) == -1)
+    return -1;
+  if (v[KEY_IDENTITY_AGENT]
+      && !(c->identity_agent = expand_path (c, v[KEY_IDENTITY_AGENT])))
+    return -1;
+  if (expand_list (c, v[KEY_KNOWN_HOSTS] ? v[KEY_KNOWN_HOSTS]
+                   : "~/.ssh/known_hosts ~/.ssh/known_hosts2",
+                   c->known_hosts) == -1)
+    return -1;
+  return expand_list (c, v[KEY_GLOBAL_KNOWN_HOSTS] ? v[KEY_GLOBAL_KNOWN_HOSTS]
+                      : SYSTEM_CONFIG_DIR "/ssh_known_hosts "
+                        SYSTEM_CONFIG_DIR "/ssh_known_hosts2",
+                      c->global_known_hosts);
+}
+
+struct ssh_config *
+ssh_config_read (const struct options *o)
+{
+  struct ssh_config *c = calloc (1, sizeof *c);
+  struct config_lines lines;
+  int result = -1;
+
+  if (!c || !(c->alias = strdup (o->host))) {
+    report_error ("out of memory");
+    free (c);
+    return NULL;
+  }
+  if (config_lines_read (&lines, o) == 0)
+    result = take_settings (c, &lines, o);
+  config_lines_release (&lines);
+  if (result == -1) {
+    ssh_config_free (c);
+    return NULL;
+  }
+  return c;
+}
+
+static void
+free_list (char *list[])
+{
+  for (size_t i = 0; list[i]; i++)
+    free (list[i]);
+}
+
+void
+ssh_config_free (struct ssh_config *c)
+{
+  if (!c)
+    return;
+  free_list (c->identities);
+  free_list (c->known_hosts);
+  free_list (c->global_known_hosts);
+  free (c->alias);
+  free (c->host);
+  free (c->user);
+  free (c->host_key_alias);
+  free (c->identity_agent);
+  free (c->bind_address);
+  free (c->for_libssh);
+  free (c);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings for one host: -o lines, then the user's and the system's
+ * ssh_config, the first value wins, as with ssh.
+ *
+ * libssh reads ssh_config too, but matches Host against the HostName that it
+ * has already put in its place, lets the file win over -p, and knows neither
+ * "accept-new", several known_hosts files, HostKeyAlias nor IdentitiesOnly.  So
+ * Host, Match and Include are decided here; what libssh does well with (ciphers,
+ * ProxyJump...) is handed to it as one flat list. */
+
+#ifndef FLASH_SSH_CONFIG_H
+#define FLASH_SSH_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "options.h"
+
+enum strict_checking { STRICT_ASK, STRICT_YES, STRICT_ACCEPT_NEW, STRICT_NO };
+
+#define SSH_CONFIG_LIST_MAX 64
+
+struct ssh_config
+{
+  char *alias;                  /* the host as given */
+  char *host, *user;            /* resolved; never NULL */
+  unsigned port;
+  char *identities[SSH_CONFIG_LIST_MAX + 1];    /* expanded, NULL ends it */
+  bool identities_given;        /* false: the usual file names */
+  bool identities_only;
+  char *known_hosts[SSH_CONFIG_LIST_MAX + 1];   /* the user's files */
+  char *global_known_hosts[SSH_CONFIG_LIST_MAX + 1];
+  char *host_key_alias;         /* or NULL */
+  enum strict_checking strict;
+  bool host_key_algorithms;     /* the user set them */
+  char *identity_agent;         /* or NULL */
+  bool batch_mode, proxy;
+  bool pubkey_auth, password_auth, kbdint_auth;
+  unsigned password_prompts, connect_timeout;
+  int address_family;           /* AF_... */
+  char *bind_address;           /* or NULL */
+  char *for_libssh;             /* lines of ssh_config, maybe empty */
+};
+
+/* Read it all; what is wrong is reported.  The caller must free the result. */
+struct ssh_config *ssh_config_read (const struct options *options);
+void ssh_config_free (struct ssh_config *config);       /* NULL is allowed */
+
+/* The home directory: $HOME, else the password database's. */
+const char *ssh_config_home (void);
+
+/* Whether NAME matches the ssh_config PATTERN ('*' and '?'). */
+bool ssh_config_match (const char *name, const char *pattern);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "file-io.h"
+#include "known-hosts.h"
+#include "messages.h"
+#include "prompt.h"
+#include "report.h"
+#include "ssh-auth.h"
+#include "ssh-connection.h"
+#include "tcp-connect.h"
+
+#define DEAD_PEER_SECONDS 60
+
+struct ssh_connection
+{
+  const struct ssh_config *config;
+  ssh_session session;
+  ssh_event event;
+  struct ssh_counter_struct received;
+};
+
+/* libssh reads configuration only from files: the flat list goes through a
+ * private one. */
+static int
+set_lines (ssh_session session, const char *lines)
+{
+  char path[] = "/tmp/flash-live-remote-XXXXXX";
+  CLEANUP_CLOSE int fd = -1;
+  int result = -1;
+
+  if (!*lines)
+    return 0;
+  fd = mkstemp (path);
+  if (fd == -1) {
+    report_error ("%s: %s", path, strerror (errno));
+    return -1;
+  }
+  if (full_write (fd, lines, strlen (lines)) == -1)
+    report_error ("%s: %s", path, strerror (errno));
+  else if (ssh_options_parse_config (session, path) != SSH_OK)
+    report_error ("ssh configuration: %s", ssh_get_error (session));
+  else
+    result = 0;
+  unlink (path);
+  return result;
+}
+
+static int
+set_option (ssh_session session, enum ssh_options_e option, const void *value,
+            const char *what)
+{
+  if (ssh_options_set (session, option, value) == SSH_OK)
+    return 0;
+  report_error ("ssh: %s: %s", what, ssh_get_error (session));
+  return -1;
+}
+
+static int
+set_agent (ssh_session session, const char *agent)
+{
+  const char *from_environment = agent[0] == '$' ? getenv (agent + 1) : NULL;
+
+  if (strcasecmp (agent, "SSH_AUTH_SOCK") == 0)
+    return 0;
+  if (strcasecmp (agent, "none") == 0)
+    return unsetenv ("SSH_AUTH_SOCK");
+  return set_option (session, SSH_OPTIONS_IDENTITY_AGENT,
+                     from_environment ? from_environment : agent,
+                     "IdentityAgent");
+}
+
+static int
+set_options (ssh_session session, const struct ssh_config *c)
+{
+  CLEANUP_FREE char *ssh_dir = NULL;
+  CLEANUP_FREE char *algorithms = known_hosts_algorithms (c);
+  bool no = false;
+  int yes = 1, log = SSH_LOG_NONE;
+  unsigned port = c->port;
+  long timeout = (long) c->connect_timeout;
+
+  if (!algorithms || asprintf (&ssh_dir, "%s/.ssh", ssh_config_home ()) == -1) {
+    ssh_dir = NULL;
+    report_error ("out of memory");
+    return -1;
+  }
+  if (set_option (session, SSH_OPTIONS_PROCESS_CONFIG, &no, "configuration") == -1
+      || set_option (session, SSH_OPTIONS_LOG_VERBOSITY, &log, "log") == -1
+      || set_option (session, SSH_OPTIONS_SSH_DIR, ssh_dir, ssh_dir) == -1
+      || set_option (session, SSH_OPTIONS_HOST, c->host, c->host) == -1
+      || set_option (session, SSH_OPTIONS_PORT, &port, "port") == -1
+      || set_option (session, SSH_OPTIONS_USER, c->user, c->user) == -1
+      || set_option (session, SSH_OPTIONS_TIMEOUT, &timeout, "timeout") == -1
+      || set_option (session, SSH_OPTIONS_STRICTHOSTKEYCHECK, &yes, "strict") == -1
+      /* known-hosts.c looks them up; libssh shall not reorder by its own look */
+      || set_option (session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null", "") == -1
+      || set_option (session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null", "") == -1
+      || set_option (session, SSH_OPTIONS_HOSTKEYS, algorithms, algorithms) == -1
+      || (c->identity_agent && set_agent (session, c->identity_agent) == -1))
+    return -1;
+  return set_lines (session, c->for_libssh);
+}
+
+/* -- The host key --------------------------------------------------------- */
+
+/* As ssh asks: 0 when the person trusts the key. */
+static int
+ask_about_key (const struct ssh_config *c, const char *type,
+               const char *fingerprint)
+{
+  CLEANUP_FREE char *question = NULL;
+  char answer[128];
+
+  message_always ("The host %s (port %u) is not known.\n"
+                  "Its %s key has the fingerprint %s.",
+                  c->host, c->port, type, fingerprint);
+  if (asprintf (&question, "Connect and remember this key? "
+                "(yes, no or the fingerprint) ") == -1) {
+    question = NULL;
+    return -1;
+  }
+  for (;;) {
+    if (prompt_ask (question, true, answer, sizeof answer) == -1
+        || strcasecmp (answer, "no") == 0)
+      return -1;
+    if (strcasecmp (answer, "yes") == 0 || strcmp (answer, fingerprint) == 0)
+      return 0;
+  }
+}
+
+static int
+accept_new_key (const struct ssh_config *c, ssh_key key, const char *type,
+                const char *fingerprint)
+{
+  const char *file = c->known_hosts[0] ? c->known_hosts[0] : "known_hosts";
+
+  if (c->strict == STRICT_ACCEPT_NEW || c->strict == STRICT_NO)
+    message_warning ("%s is not known; its %s key %s is accepted "
+                     "(StrictHostKeyChecking)", c->host, type, fingerprint);
+  else if (c->strict == STRICT_YES || c->batch_mode || !prompt_possible ()) {
+    report_error ("%s (port %u) is not known: it is not in %s, and %s.\n"
+                  "Its %s key has the fingerprint %s.\n"
+                  "Log in once with ssh and compare the fingerprint, or give "
+                  "-o StrictHostKeyChecking=accept-new.",
+                  c->host, c->port, file,
+                  c->strict == STRICT_YES ? "StrictHostKeyChecking is yes"
+                  : "there is no terminal to ask on", type, fingerprint);
+    return -1;
+  }
+  else if (ask_about_key (c, type, fingerprint) == -1) {
+    report_error ("the key of %s was not accepted", c->host);
+    return -1;
+  }
+  /* As with ssh, a file that can't be written is no reason to stop. */
+  known_hosts_add (c, key);
+  return 0;
+}
+
+static int
+judge_key (const struct ssh_config *c, ssh_key key, const char *fingerprint)
+{
+  const char *type = ssh_key_type_to_char (ssh_key_type (key));
+  CLEANUP_FREE char *name = known_hosts_name (c);
+  char place[512];
+
+  switch (known_hosts_check (c, key, place, sizeof place)) {
+  case KNOWN_HOST_SAME:
+    message_detail ("Host key: %s %s (%s)", type, fingerprint, place);
+    return 0;
+  case KNOWN_HOST_NEW:
+    return accept_new_key (c, key, type, fingerprint);
+  case KNOWN_HOST_CHANGED:
+    report_error ("the host key of %s has CHANGED: this is another machine, or "
+                  "someone listens in.\n"
+                  "It shows the %s key %s; %s knows another one.\n"
+                  "If the board was installed anew, forget the old key: "
+                  "ssh-keygen -f %.*s -R '%s'",
+                  c->host, type, fingerprint, place,
+                  (int) strcspn (place, ","), place, name ? name : c->host);
+    return -1;
+  case KNOWN_HOST_REVOKED:
+    report_error ("the host key of %s, %s, is REVOKED (%s)",
+                  c->host, fingerprint, place);
+    return -1;
+  default:
+    return -1;
+  }
+}
+
+static int
+check_host_key (ssh_session session, const struct ssh_config *c)
+{
+  ssh_key key = NULL;
+  char *fingerprint = NULL;
+  int result = -1;
+
+  if (ssh_get_server_publickey (session, &key) != SSH_OK
+      || !(fingerprint = known_hosts_fingerprint (key)))
+    report_error ("%s: the host key cannot be read: %s", c->host,
+                  ssh_get_error (session));
+  else
+    result = judge_key (c, key, fingerprint);
+  ssh_string_free_char (fingerprint);
+  ssh_key_free (key);
+  return result;
+}
+
+/* -- Opening and closing -------------------------------------------------- */
+
+static int
+connect_and_login (struct ssh_connection *c)
+{
+  const struct ssh_config *config = c->config;
+
+  if (!config->proxy) {
+    socket_t fd = tcp_connect (config->host, config->port,
+                               config->address_family, config->bind_address,
+                               config->connect_timeout);
+    if (fd == -1)
+      return -1;
+    if (ssh_options_set (c->session, SSH_OPTIONS_FD, &fd) != SSH_OK) {
+      close (fd);
+      report_error ("ssh: %s", ssh_get_error (c->session));
+      return -1;
+    }
+  }
+  if (ssh_connect (c->session) != SSH_OK) {
+    report_error ("cannot connect to %s port %u: %s", config->host,
+                  config->port, ssh_get_error (c->session));
+    return -1;
+  }
+  tcp_detect_dead_peer (ssh_get_fd (c->session), DEAD_PEER_SECONDS);
+  if (check_host_key (c->session, config) == -1)
+    return -1;
+  return ssh_auth_login (c->session, config);
+}
+
+struct ssh_connection *
+ssh_connection_open (const struct ssh_config *config)
+{
+  struct ssh_connection *c = calloc (1, sizeof *c);
+
+  if (!c || !(c->session = ssh_new ()) || !(c->event = ssh_event_new ())) {
+    report_error ("out of memory");
+    ssh_connection_close (c);
+    return NULL;
+  }
+  c->config = config;
+  if (set_options (c->session, config) == -1
+      || connect_and_login (c) == -1) {
+    ssh_connection_close (c);
+    return NULL;
+  }
+  ssh_set_blocking (c->session, 0);
+  ssh_set_counters (c->session, NULL, &c->received);
+  if (ssh_event_add_session (c->event, c->session) != SSH_OK) {
+    report_error ("ssh: %s", ssh_get_error (c->session));
+    ssh_connection_close (c);
+    return NULL;
+  }
+  return c;
+}
+
+void
+ssh_connection_close (struct ssh_connection *c)
+{
+  if (!c)
+    return;
+  if (c->event && c->session)
+    ssh_event_remove_session (c->event, c->session);
+  ssh_event_free (c->event);
+  if (c->session && ssh_is_connected (c->session))
+    ssh_disconnect (c->session);
+  ssh_free (c->session);
+  free (c);
+}
+
+ssh_session
+ssh_connection_session (const struct ssh_connection *c)
+{
+  return c->session;
+}
+
+int
+ssh_connection_fd (const struct ssh_connection *c)
+{
+  return ssh_get_fd (c->session);
+}
+
+bool
+ssh_connection_is_drained (const struct ssh_connection *c)
+{
+  return !(ssh_get_status (c->session) & SSH_WRITE_PENDING);
+}
+
+uint64_t
+ssh_connection_packets (const struct ssh_connection *c)
+{
+  return c->received.in_packets;
+}
+
+short
+ssh_connection_events (const struct ssh_connection *c)
+{
+  return ssh_connection_is_drained (c) ? POLLIN : POLLIN | POLLOUT;
+}
+
+int
+ssh_connection_service (struct ssh_connection *c)
+{
+  if (ssh_event_dopoll (c->event, 0) == SSH_ERROR)
+    return -1;
+  return ssh_is_connected (c->session)
+         && !(ssh_get_status (c->session) & (SSH_CLOSED | SSH_CLOSED_ERROR))
+         ? 0 : -1;
+}
+
+const char *
+ssh_connection_error (const struct ssh_connection *c)
+{
+  const char *text = ssh_get_error (c->session);
+
+  return *text ? text : "the connection was closed";
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The one SSH connection to the board: its host key checked, the user logged in.
+ * From then on it is nonblocking: whoever waits polls ssh_connection_fd. */
+
+#ifndef FLASH_SSH_CONNECTION_H
+#define FLASH_SSH_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <libssh/libssh.h>
+
+#include "ssh-config.h"
+
+struct ssh_connection;
+
+/* Connect, check the host key, log in.  CONFIG must outlive the connection.
+ * What is wrong is reported; NULL then. */
+struct ssh_connection *ssh_connection_open (const struct ssh_config *config);
+void ssh_connection_close (struct ssh_connection *c);   /* NULL is allowed */
+
+ssh_session ssh_connection_session (const struct ssh_connection *c);
+
+/* For poll: the socket and the events to wait for. */
+int ssh_connection_fd (const struct ssh_connection *c);
+short ssh_connection_events (const struct ssh_connection *c);
+
+/* Handle what has arrived, send what waits; never blocks.  -1: the connection
+ * is lost, ssh_connection_error says why. */
+int ssh_connection_service (struct ssh_connection *c);
+const char *ssh_connection_error (const struct ssh_connection *c);
+
+/* Packets received so far.  Every call into libssh may take some in, for any
+ * channel: a loop over channels goes round once more when this has changed,
+ * before it polls. */
+uint64_t ssh_connection_packets (const struct ssh_connection *c);
+
+/* Whether everything written so far has left this program, so that writing more
+ * does not pile up in memory. */
+bool ssh_connection_is_drained (const struct ssh_connection *c);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Text from a board, an image or a server, made harmless for a terminal. */
+
+#ifndef FLASH_TERMINAL_TEXT_H
+#define FLASH_TERMINAL_TEXT_H
+
+/* Clean TEXT in place: control characters (C0, DEL, C1) and the characters
+ * that turn the writing direction are removed, a tab becomes a space, a byte
+ * that is not valid UTF-8 becomes '?'.  The text never grows.  Returns TEXT. */
+char *terminal_text_clean (char *text);
+
+#endif

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# --help and the man page list the same options, with the same default.
+set -eu
+# shellcheck source=tests/functions.sh
+. "$(dirname "$0")/../functions.sh"
+
+client=$top_builddir/client/flash-live-remote
+pod=$top_srcdir/client/flash-live-remote.pod
+
+"$client" --help >"$scratch/help"
+[ "$(wc -l <"$scratch/help")" -le 24 ] || fail "--help does not fit a screen"
+
+# Every option that --help mentions; "--ramfs|--stream" in its first line, too.
+grep -oE -- '(^|[^A-Za-z0-9-])(--[a-z][a-z-]*|-[a-zA-Z])\b' "$scratch/help" |
+  grep -oE -- '-.*' | sort -u >"$scratch/in-help"
+# Every option that has a paragraph of its own in the man page.
+sed -n 's/^=item B<\(-[^>]*\)>.*/\1/p' "$pod" | sort -u >"$scratch/in-man"
+[ "$(wc -l <"$scratch/in-man")" -ge 10 ] || fail "the man page was not understood"
+diff "$scratch/in-help" "$scratch/in-man" || fail "help and man page differ"
+
+default=$(sed -n 's/^ *\[\(.*\)\]$/\1/p' "$scratch/help")
+[ -n "$default" ] || fail "--help shows no default"
+grep -qF -- "C<$default>" "$pod" || fail "the man page has another default"
+
+# An option that does not exist is a usage error, and stdout stays empty.
+status=0
+"$client" --strem board image >"$scratch/stdout" 2>"$scratch/stderr" || status=$?
+[ "$status" -eq 2 ] || fail "a mistyped option gave status $status"
+grep -q -- '--stream' "$scratch/stderr" || fail "no suggestion"
+[ ! -s "$scratch/stdout" ] || fail "an error went to stdout"
+"$client" --version | grep -q libssh || fail "--version names no libraries"

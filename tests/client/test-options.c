@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "client-test.h"
+
+
+#include "options.h"
+
+#define PARSE(o, ...)                                                         \
+  parse ((o), (char *[]) { (char *) "flash-live-remote", __VA_ARGS__, NULL })
+
+static enum options_outcome
+parse (struct options *o, char *argv[])
+{
+  int argc = 0;
+
+  while (argv[argc])
+    argc++;
+  return options_parse (argc, argv, o);
+}
+
+static void
+assert_bad (char *argv[])
+{
+  struct options o;
+
+  assert_int_equal (parse (&o, argv), OPTIONS_BAD);
+  options_release (&o);
+}
+#define BAD(...)                                                              \
+  assert_bad ((char *[]) { (char *) "flash-live-remote", __VA_ARGS__, NULL })
+
+static void
+test_defaults (void **state)
+{
+  struct options o;
+
+  (void) state;
+  assert_int_equal (PARSE (&o, "board", "image"), OPTIONS_GO_ON);
+  assert_int_equal (o.mode, FLASH_RAMFS);
+  assert_int_equal (o.verbosity, VERBOSITY_NORMAL);
+  assert_true (o.reboot);
+  assert_false (o.dry_run);
+  assert_null (o.user);
+  assert_null (o.confirm);
+  assert_string_equal (o.host, "board");
+  assert_string_equal (o.image, "image");
+  assert_string_equal (o.stop_services, DEFAULT_STOP_SERVICES);
+  assert_non_null (strstr (options_help (), DEFAULT_STOP_SERVICES));
+  options_release (&o);
+}
+
+static void
+test_everything (void **state)
+{
+  struct options o;
+
+  (void) state;
+  assert_int_equal (PARSE (&o, "--stream", "-p", "2222", "-i", "a", "-i", "b",
+                           "-F", "conf", "-o", "User=x", "--device",
+                           "/dev/sda", "--stop-services", "", "--no-reboot",
+                           "--confirm", "board", "--quiet", "pi@board", "image",
+                           "--dry-run"), OPTIONS_GO_ON);
+  assert_int_equal (o.mode, FLASH_STREAM);
+  assert_int_equal (o.port, 2222);
+  assert_int_equal (o.nr_identities, 2);
+  assert_string_equal (o.identities[1], "b");
+  assert_string_equal (o.config_file, "conf");
+  assert_string_equal (o.settings[0], "User=x");
+  assert_string_equal (o.device, "/dev/sda");
+  assert_string_equal (o.stop_services, "");
+  assert_false (o.reboot);
+  assert_true (o.dry_run);
+  assert_string_equal (o.user, "pi");
+  assert_string_equal (o.host, "board");
+  options_release (&o);
+}
+
+static void
+test_hosts (void **state)
+{
+  struct options o;
+
+  (void) state;
+  assert_int_equal (PARSE (&o, "a@b@fe80::1%eth0", "image"), OPTIONS_GO_ON);
+  assert_string_equal (o.user, "a@b");
+  assert_string_equal (o.host, "fe80::1%eth0");
+  options_release (&o);
+  BAD ("--", "-oProxyCommand=x", "image");
+  BAD ("pi@-board", "image");
+  BAD ("-pi@board", "image");
+  BAD ("pi@", "image");
+  BAD ("@board", "image");
+  BAD ("", "image");
+  BAD ("a b", "image");
+  BAD ("a'b", "image");
+  BAD ("a\"b", "image");
+  BAD ("a;b", "image");
+  BAD ("a\nb", "image");
+  BAD ("a\033b", "image");
+  BAD ("b\xc3\xa4r", "image");
+  BAD ("p i@board", "image");
+  BAD ("$(x)@board", "image");
+}
+
+static void
+test_mistakes (void **state)
+{
+  (void) state;
+  BAD ("board");
+  BAD ("board", "image", "more");
+  BAD ("board", "");
+  BAD ("--ramfs", "--stream", "board", "image");
+  BAD ("-p", "0", "board", "image");
+  BAD ("-p", "65536", "board", "image");
+  BAD ("-p", "12x", "board", "image");
+  BAD ("-p", "-1", "board", "image");
+  BAD ("-p");
+  BAD ("--device", "sda", "board", "image");
+  BAD ("--stop-services", "good --now", "board", "image");
+  BAD ("--stop-services", "bad;name", "board", "image");
+  BAD ("--quiet=yes", "board", "image");
+  BAD ("--yes", "board", "image");
+  BAD ("-z", "board", "image");
+}
+
+static void
+test_suggestions (void **state)
+{
+  (void) state;
+  assert_string_equal (options_suggest ("strem"), "stream");
+  assert_string_equal (options_suggest ("dryrun"), "dry-run");
+  assert_string_equal (options_suggest ("no-rebot"), "no-reboot");
+  assert_string_equal (options_suggest ("comfirm=x"), "confirm");
+  assert_null (options_suggest ("yes"));
+  assert_null (options_suggest ("force"));
+}
+
+static void
+test_help (void **state)
+{
+  struct options o;
+  const char *line = options_help ();
+  unsigned lines = 0;
+
+  (void) state;
+  assert_int_equal (PARSE (&o, "--help"), OPTIONS_HELP);
+  assert_int_equal (PARSE (&o, "--version"), OPTIONS_VERSION);
+  for (; *line; line += strcspn (line, "\n") + 1, lines++)
+    assert_true (strcspn (line, "\n") <= 80);
+  assert_true (lines <= 24);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_defaults),
+    cmocka_unit_test (test_everything),
+    cmocka_unit_test (test_hosts),
+    cmocka_unit_test (test_mistakes),
+    cmocka_unit_test (test_suggestions),
+    cmocka_unit_test (test_help),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
