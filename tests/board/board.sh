@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A virtual board: QEMU without KVM, its own disk and boot loader, ssh on a port
+# of 127.0.0.1.  Sourced after lab.sh; one board a script.
+#
+#   board_disk NAME IMAGE             make NAME's own copy of a raw disk image
+#   board_start NAME MEM_MB [OPTION]  start it; from=DIR: from that snapshot;
+#                                     reboot=yes: a reset restarts the board
+#                                     (else QEMU ends there); share=FILE
+#   board_wait_ssh USER SECONDS       until somebody can log in
+#   board_ssh USER COMMAND...         run COMMAND on the board
+#   board_wait_exit SECONDS           until the board resets itself
+#   board_compare_disk IMAGE          is the disk's beginning the same as IMAGE?
+#   board_boot_flashed SECONDS        start the same disk again: the new system
+#   board_stop
+#
+# Call them from the script's own shell, never in $( ) or a pipe: QEMU is its
+# child.  The EXIT trap calls board_cleanup $?.
+
+BOARD_NAME=
+BOARD_DIR=
+BOARD_PID=
+BOARD_DISK=
+BOARD_SSH_CONFIG=
+BOARD_MARKER=
+BOARD_CPUS=${BOARD_CPUS:-2}
+BOARD_MEM=
+
+board_disk ()
+{
+  BOARD_NAME=$1
+  BOARD_DIR=$BOARD_LAB_DIR/boards/$1
+  BOARD_DISK=$BOARD_DIR/disk.img
+  BOARD_SSH_CONFIG=$BOARD_DIR/ssh_config
+  lab_require_tools qemu-system-x86_64 ssh setpriv
+  exec {BOARD_LOCK}>"$BOARD_LAB_DIR/.lock-board-$1"
+  flock -n "$BOARD_LOCK" || lab_die "a board with the name '$1' is running"
+  rm -rf "$BOARD_DIR"
+  mkdir -p "$BOARD_DIR"
+  cp --sparse=always --reflink=auto "$2" "$BOARD_DISK"
+  chmod u+w "$BOARD_DISK"
+}
+
+board_start ()
+{
+  [ "$1" = "$BOARD_NAME" ] || lab_die "board '$1' has no disk: call board_disk first"
+  BOARD_MEM=$2
+  shift 2
+  local option from='' reboot=no share=off ram=$BOARD_DIR/ram
+  for option in "$@"; do
+    case $option in
+      from=*) from=${option#from=}; ram=$from/ram ;;
+      reboot=yes) reboot=yes ;;
+      share=*) ram=${option#share=}; share=on ;;
+      *) lab_die "board_start: unknown option $option" ;;
+    esac
+  done
+  # shellcheck disable=SC2054  # the commas are QEMU's
+  local arguments=(
+    -name "board-$BOARD_NAME" -nodefaults -display none
+    -machine pc,memory-backend=ram -accel tcg,thread=multi -cpu qemu64
+    -smp "$BOARD_CPUS" -m "$BOARD_MEM"
+    -object "memory-backend-file,id=ram,size=${BOARD_MEM}M,mem-path=$ram,share=$share"
+    -drive "file=$BOARD_DISK,format=raw,if=none,id=disk,cache=unsafe"
+    -device virtio-blk-pci,drive=disk
+    -netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22
+    -device virtio-net-pci,netdev=net,romfile=
+    -device virtio-rng-pci
+    -chardev "file,id=console,path=$BOARD_DIR/console.log,append=on" -serial chardev:console
+    -chardev "pipe,id=monitor,path=$BOARD_DIR/monitor" -mon chardev=monitor,mode=control
+  )
+  [ "$reboot" = yes ] || arguments+=(-no-reboot)
+  [ -z "$from" ] || arguments+=(-incoming defer)
+  start_qemu "${arguments[@]}"
+  if [ -n "$from" ]; then load_snapshot "$from"; fi
+  write_ssh_config old-host
+}
+
+start_qemu ()
+{
+  local number
+  rm -f "$BOARD_DIR"/monitor.in "$BOARD_DIR"/monitor.out
+  mkfifo "$BOARD_DIR/monitor.in" "$BOARD_DIR/monitor.out"
+  printf '%q ' qemu-system-x86_64 "$@" >"$BOARD_DIR/qemu.command"
+  : >"$BOARD_DIR/monitor.log"
+  # Whatever happens to this script, its QEMU does not outlive it.
+  setpriv --pdeathsig KILL qemu-system-x86_64 "$@" </dev/null >"$BOARD_DIR/qemu.log" 2>&1 {BOARD_LOCK}>&- &
+  BOARD_PID=$!
+  cat "$BOARD_DIR/monitor.out" >"$BOARD_DIR/monitor.log" {BOARD_LOCK}>&- &
+  wait_for_monitor '"QMP"' 20
+  ask_monitor '{"execute":"qmp_capabilities"}' '"return"'
+  ask_monitor '{"execute":"human-monitor-command","arguments":{"command-line":"info usernet"}}' HOST_FORWARD
+  number=$(sed -n 's/.*HOST_FORWARD\] *[0-9]* *127\.0\.0\.1 *\([0-9]*\) .*/\1/p' "$BOARD_DIR/monitor.answer")
+  [ -n "$number" ] || lab_die "QEMU did not name the board's port"
+  BOARD_PORT=$number
+}
+
+# -- QEMU's monitor ---------------------------------------------------------
+
+# Writing to the pipe of a QEMU that has just gone would wait for ever.
+tell_monitor ()
+{
+  # shellcheck disable=SC2016
+  timeout 10 sh -c 'printf "%s\n" "$1" >"$2"' sh "$1" "$BOARD_DIR/monitor.in"
+}
+
+# ask_monitor QUESTION PATTERN: wait for an answer to this very question.
+ask_monitor ()
+{
+  local before
+  before=$(wc -l <"$BOARD_DIR/monitor.log")
+  tell_monitor "$1"
+  wait_for_monitor "$2" 20 "$((before + 1))"
+}
+
+# wait_for_monitor PATTERN SECONDS [FROM_LINE]
+wait_for_monitor ()
+{
+  local deadline=$((SECONDS + $2))
+  until tail -n "+${3:-1}" "$BOARD_DIR/monitor.log" | grep "$1" >"$BOARD_DIR/monitor.answer"; do
+    if ! board_is_running; then
+      cat "$BOARD_DIR/qemu.log" >&2
+      lab_die "QEMU has ended; its messages are above"
+    fi
+    [ "$SECONDS" -lt "$deadline" ] || lab_die "no answer from QEMU's monitor: $1"
+    sleep 0.1
+  done
+}
+
+# The memory is the snapshot's file, mapped as a copy of this board's own; only
+# the devices' state is read.  A snapshot taken while paused comes back paused.
+load_snapshot ()
+{
+  ask_monitor '{"execute":"migrate-set-capabilities","arguments":{"capabilities":[{"capability":"x-ignore-shared","state":true}]}}' '"return"'
+  ask_monitor "{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"exec:cat '$1/state'\"}}" '"return"'
+  local deadline=$((SECONDS + 60))
+  until ask_monitor '{"execute":"query-status"}' '"running":' \
+      && grep -q '"status": "paused"' "$BOARD_DIR/monitor.answer"; do
+    [ "$SECONDS" -lt "$deadline" ] || lab_die "the snapshot was not loaded within a minute"
+    sleep 0.2
+  done
+  ask_monitor '{"execute":"cont"}' '"return"'
+}
+
+# -- ssh --------------------------------------------------------------------
+
+# write_ssh_config KEY: the board answers with that host key and no other.  The
+# file is understood by OpenSSH and by libssh.
+write_ssh_config ()
+{
+  printf '[127.0.0.1]:%s %s\n' "$BOARD_PORT" "$(cut -d' ' -f1,2 "$LAB_KEYS/$1.pub")" \
+    >"$BOARD_DIR/known_hosts"
+  cat >"$BOARD_SSH_CONFIG" <<EOF
+Host board-$BOARD_NAME
+  HostName 127.0.0.1
+  Port $BOARD_PORT
+  IdentityFile $LAB_KEYS/login
+  IdentitiesOnly yes
+  UserKnownHostsFile $BOARD_DIR/known_hosts
+  GlobalKnownHostsFile /dev/null
+  StrictHostKeyChecking yes
+  BatchMode yes
+  ConnectTimeout 30
+EOF
+}
+
+board_ssh ()
+{
+  local user=$1
+  shift
+  ssh -F "$BOARD_SSH_CONFIG" "$user@board-$BOARD_NAME" "$@"
+}
+
+board_wait_ssh ()
+{
+  local user=$1 deadline=$((SECONDS + $2)) message=
+  until message=$(board_ssh "$user" -o ConnectTimeout=10 true 2>&1 </dev/null); do
+    board_is_running || lab_die "the board has stopped before anybody could log in"
+    [ "$SECONDS" -lt "$deadline" ] || lab_die "no login as $user within $2 s: $message"
+    sleep 0.5
+  done
+}
+
+# -- The end ----------------------------------------------------------------
+
+board_is_running ()
+{
+  [ -n "$BOARD_PID" ] && kill -0 "$BOARD_PID" 2>/dev/null
+}
+
+board_wait_exit ()
+{
+  local deadline=$((SECONDS + $1)) status=0
+  while board_is_running; do
+    [ "$SECONDS" -lt "$deadline" ] || lab_die "the board has not reset itself within $1 s"
+    sleep 0.2
+  done
+  wait "$BOARD_PID" || status=$?
+  BOARD_PID=
+  [ "$status" -eq 0 ] || lab_die "QEMU has ended with status $status: $(cat "$BOARD_DIR/qemu.log")"
+}
+
+board_stop ()
+{
+  board_is_running || return 0
+  kill "$BOARD_PID"
+  wait "$BOARD_PID" 2>/dev/null || :
+  BOARD_PID=
+}
+
+# Call it from the EXIT trap with $?.  After a failure the logs stay, the big
+# files go, unless BOARD_KEEP is set.
+board_cleanup ()
+{
+  local status=$1
+  lab_report_exit "$status"
+  board_stop
+  [ -n "$BOARD_DIR" ] || return 0
+  if [ -n "${BOARD_KEEP:-}" ]; then
+    lab_say "everything of this board is kept in $BOARD_DIR"
+  elif [ "$status" -eq 0 ]; then
+    rm -rf "$BOARD_DIR"
+  else
+    rm -f "$BOARD_DISK" "$BOARD_DIR/ram"
+    lab_say "the logs of this board are in $BOARD_DIR; the end of its console:" >&2
+    tail -n 8 "$BOARD_DIR/console.log" 2>/dev/null | tr -d '\r' | cut -c1-140 >&2 || :
+  fi
+}
+
+# -- What was flashed -------------------------------------------------------
+
+# Byte for byte, the image's whole length.  Says what differs.
+board_compare_disk ()
+{
+  local image=$1 size
+  size=$(board_decompress "$image" | wc -c)
+  if board_decompress "$image" | cmp -s -n "$size" - "$BOARD_DISK"; then
+    lab_say "the disk is equal to $(basename "$image") in all of its $size bytes"
+    return 0
+  fi
+  lab_say "the disk is not $(basename "$image"): $(describe_difference "$image" "$size")" >&2
+  return 1
+}
+
+# 200000 differing bytes tell enough of what is wrong.
+describe_difference ()
+{
+  { board_decompress "$1" | cmp -l -n "$2" - "$BOARD_DISK" 2>/dev/null || :; } \
+    | head -n 200000 \
+    | awk '{ block = int(($1 - 1) / 4096)
+             if (count && block == last) next
+             last = block
+             if (++count <= 8) offsets = offsets " " block * 4096 }
+           END { printf "%d%s blocks of 4 KiB differ, the first at byte%s",
+                        count, (NR >= 200000 ? " or more" : ""), offsets }'
+}
+
+board_decompress ()
+{
+  case $1 in
+    *.xz) xz -dc -- "$1" ;;
+    *.gz) gzip -dc -- "$1" ;;
+    *) cat -- "$1" ;;
+  esac
+}
+
+# The board is started again as a power-up would.  Sets BOARD_MARKER to what the
+# new system says that it is.
+board_boot_flashed ()
+{
+  : >"$BOARD_DIR/console.log"
+  board_start "$BOARD_NAME" "$BOARD_MEM"
+  write_ssh_config new-host
+  board_wait_ssh root "$1"
+  # shellcheck disable=SC2034  # for the caller
+  BOARD_MARKER=$(board_ssh root cat /etc/flashed-system </dev/null)
+}

@@ -1,0 +1,185 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# make-new-system.sh OLD_DIR OUTDIR
+#
+# Makes the image to flash, OUTDIR/new.img, and the same as new.img.xz (several
+# Blocks) and new.img.gz: a small system that boots quickly from its own boot
+# loader and answers by ssh with the text in /etc/flashed-system, which it reads
+# from its second partition.  The kernel comes from OLD_DIR (make-old-system.sh).
+#
+# Nothing lies where it lies on the old disk: a board that was overwritten must
+# not seem to survive, and one stray write of the old system must be seen.  What
+# the old system writes most (superblock, journal, inode tables) falls into the
+# incompressible file and the holes of the second partition.
+
+set -euo pipefail
+. "$(dirname "$0")/lab.sh"
+. "$LAB_SCRIPTS/disk-image.sh"
+
+old=${1:?usage: make-new-system.sh OLD_DIR OUTDIR}
+out=${2:?}
+disk_id=0e3e5a02
+disk_mib=96 p1_start=4 p1_mib=32 p2_start=40
+filler_mib=20
+modules='virtio_pci virtio_blk virtio_net crc32c_generic ext4'
+
+main ()
+{
+  lab_require_tools mkfs.ext4 mkfs.vfat mcopy syslinux sfdisk dropbear busybox xz gzip
+  lab_make_keys
+  mkdir -p "$out"
+  out=$(cd "$out" && pwd)
+  local fingerprint
+  fingerprint=$(lab_fingerprint "$LAB_SCRIPTS/make-new-system.sh" "$LAB_SCRIPTS/disk-image.sh" \
+    "$old/fingerprint" "$LAB_KEYS/login.pub" "$LAB_KEYS/new-host.pub")
+  if lab_is_fresh "$out" "$fingerprint"; then
+    lab_say "the new system is there already"
+    return
+  fi
+  rm -f "$out/fingerprint"
+  work=$(mktemp -d "$out/work.XXXXXX")
+  trap 'lab_report_exit $?; rm -rf "$work"' EXIT
+  echo "new system ${fingerprint:0:16}" >"$work/flashed-system"
+  lab_step "new system: initramfs made" make_initramfs
+  lab_step "new system: disk made" make_disk
+  lab_step "new system: compressed" compress_disk
+  mv "$work/flashed-system" "$work"/new.img* "$out"
+  lab_mark_fresh "$out" "$fingerprint"
+}
+
+# -- The initramfs ----------------------------------------------------------
+
+make_initramfs ()
+{
+  local root=$work/initramfs applet
+  mkdir -p "$root"/{bin,dev,disk,etc/dropbear,proc,root/.ssh,run,sys,tmp}
+  copy_program busybox "$root"
+  for applet in sh mount modprobe ip cat ls sync reboot mkdir sha256sum dd; do
+    ln -s busybox "$root/bin/$applet"
+  done
+  copy_program dropbear "$root"
+  copy_name_service "$root"
+  copy_modules "$root"
+  write_logins "$root"
+  write_init "$root"
+  (cd "$root" && find . | LC_ALL=C sort | busybox cpio -o -H newc -R 0:0 2>/dev/null) \
+    | gzip -6 >"$work/initrd.img"
+}
+
+# copy_program NAME ROOT: with the libraries that it is linked with.
+copy_program ()
+{
+  local program library
+  program=$(command -v "$1")
+  cp -L "$program" "$2/bin/$1"
+  ldd "$program" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
+    mkdir -p "$2$(dirname "$library")"
+    cp -L "$library" "$2$library"
+  done || :
+}
+
+# Before glibc 2.34 passwd was read by a library that ldd does not know of.
+copy_name_service ()
+{
+  local library
+  for library in /lib/*-linux-gnu/libnss_files.so.2; do
+    [ -f "$library" ] || continue
+    mkdir -p "$1$(dirname "$library")"
+    cp -L "$library" "$1$library"
+  done
+}
+
+# The modules and what they depend on, unpacked: not every busybox can unpack
+# what distributions compress them with.
+copy_modules ()
+{
+  local version from to path
+  version=$(basename "$(echo "$old"/lib/modules/*)")
+  from=$old/lib/modules/$version to=$1/lib/modules/$version
+  mkdir -p "$to"
+  sed -E 's/\.ko\.(xz|zst|gz)/.ko/g' "$from/modules.dep" >"$to/modules.dep"
+  list_modules "$from/modules.dep" | while read -r path; do
+    mkdir -p "$to/$(dirname "$path")"
+    case $path in
+      *.xz) xz -dc "$from/$path" >"$to/${path%.xz}" ;;
+      *.zst) zstd -dcq "$from/$path" >"$to/${path%.zst}" ;;
+      *.gz) gzip -dc "$from/$path" >"$to/${path%.gz}" ;;
+      *) cp "$from/$path" "$to/$path" ;;
+    esac
+  done
+}
+
+# What is built into the kernel is not in modules.dep.
+list_modules ()
+{
+  local module
+  for module in $modules; do
+    { grep -E "/$module\.ko[^:]*:" "$1" || :; } | tr -d ':' | tr ' ' '\n'
+  done | sort -u
+}
+
+write_logins ()
+{
+  local root=$1
+  echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+  echo 'root:x:0:' >"$root/etc/group"
+  echo 'root:*:19000:0:99999:7:::' >"$root/etc/shadow"
+  echo /bin/sh >"$root/etc/shells"
+  cp "$LAB_KEYS/login.pub" "$root/root/.ssh/authorized_keys"
+  cp "$LAB_KEYS/new-host" "$root/etc/dropbear/host_key"
+  chmod 700 "$root/root" "$root/root/.ssh"
+  chmod 600 "$root/root/.ssh/authorized_keys" "$root/etc/dropbear/host_key" "$root/etc/shadow"
+  ln -s /disk/etc/flashed-system "$root/etc/flashed-system"
+}
+
+write_init ()
+{
+  cat <<'EOF' | sed "s/MODULES/$modules/" >"$1/init"
+#!/bin/sh
+export PATH=/bin
+mount -t devtmpfs none /dev
+exec </dev/console >/dev/console 2>&1
+mount -t proc none /proc
+mount -t sysfs none /sys
+mkdir -p /dev/pts
+mount -t devpts none /dev/pts
+modprobe -a MODULES
+ip link set lo up
+ip link set eth0 up
+ip address add 10.0.2.15/24 dev eth0
+ip route add default via 10.0.2.2
+# The disk may come up a moment after its driver.
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  mount -t ext4 -o ro /dev/vda2 /disk && break
+  busybox sleep 0.5
+done
+echo "the new system is up: $(cat /etc/flashed-system)"
+exec dropbear -F -E -s -r /etc/dropbear/host_key -p 22
+EOF
+  chmod 755 "$1/init"
+}
+
+# -- The disk ---------------------------------------------------------------
+
+make_disk ()
+{
+  local boot=$work/boot tree=$work/tree
+  mkdir -p "$boot" "$tree/etc"
+  cp "$old/vmlinuz" "$work/initrd.img" "$boot/"
+  printf 'DEFAULT new\nPROMPT 0\nTIMEOUT 0\nLABEL new\n  LINUX vmlinuz\n  INITRD initrd.img\n  APPEND console=ttyS0,115200 panic=0 net.ifnames=0 mitigations=off flr.board=new\n' \
+    >"$boot/syslinux.cfg"
+  cp "$work/flashed-system" "$tree/etc/"
+  head -c "${filler_mib}M" /dev/urandom >"$tree/filler"
+  disk_create "$work/new.img" "$disk_mib" "$disk_id" "$p1_start" "$p1_mib" "$p2_start"
+  disk_fill_fat "$work/new.img" "$p1_start" "$p1_mib" "$disk_id" "$boot"/*
+  disk_fill_ext4 "$work/new.img" "$p2_start" $((disk_mib - p2_start)) "$tree" \
+    -O ^has_journal -N 1024 -L board-new
+}
+
+compress_disk ()
+{
+  xz -T0 -1 --block-size=4MiB --keep "$work/new.img"
+  gzip -6 --keep "$work/new.img"
+}
+
+main
