@@ -285,7 +285,6 @@ options_parse (int argc, char *argv[], struct options *o)
   memset (o, 0, sizeof *o);
   o->verbosity = VERBOSITY_NORMAL;
   o->reboot = true;
-  o->stop_services = DEFAULT_STOP_SERVICES;
 
   opterr = 0;
   optind = 0;                   /* the tests parse more than once */
@@ -308,6 +307,9 @@ options_parse (int argc, char *argv[], struct options *o)
   }
   if (take_arguments (o, argc - optind, argv + optind) == -1)
     return OPTIONS_BAD;
+  /* Another disk than the root disk is written beside what runs. */
+  if (!o->stop_services)
+    o->stop_services = o->device ? "" : DEFAULT_STOP_SERVICES;
   return OPTIONS_GO_ON;
 }
 

@@ -9,12 +9,11 @@
 # $board_port, $client.  Several boards can run at once.
 #
 # Users: root and pi (sudo without a password), nosudo, nokey (no key is
-# accepted), pw (sudo, and $board_password).  Set before start_board where a test wants another board:
+# accepted).  Set before start_board where a test wants another board:
 #   board_memory_available_kb  what /proc/meminfo says
 #   board_without              a program that the board lacks
 #   board_machine              what uname -m says
 #   board_disk_mb              size of the disk
-#   board_password_login       yes: password (not keyboard-interactive) logins
 #
 # Safety: this machine's own root disk must stay out of reach.  A test names the
 # loop device by --device, or stops at --dry-run; and everything on the board
@@ -24,8 +23,6 @@ board_memory_available_kb=
 board_without=
 board_machine=
 board_disk_mb=256
-board_password_login=no
-board_password='open sesame'
 
 board_requirements ()
 {
@@ -55,24 +52,20 @@ prepare_board ()
 
   cp -a /etc "$board_dir/etc"
   id=61000
-  for user in pi nosudo nokey pw; do
+  for user in pi nosudo nokey; do
     id=$((id + 1))
     sed -i "/^$user:/d" "$board_dir/etc/passwd" "$board_dir/etc/shadow" \
       "$board_dir/etc/group"
     mkdir "$board_dir/home-$user"
     chown $id:$id "$board_dir/home-$user"
     echo "$user:x:$id:$id::$board_dir/home-$user:/bin/sh" >>"$board_dir/etc/passwd"
-    hash='*'
-    if [ "$user" = pw ]; then
-      hash=$(openssl passwd -6 "$board_password")
-    fi
-    echo "$user:$hash:19000:0:99999:7:::" >>"$board_dir/etc/shadow"
+    echo "$user:*:19000:0:99999:7:::" >>"$board_dir/etc/shadow"
     echo "$user:x:$id:" >>"$board_dir/etc/group"
   done
   sed -i 's|^root:.*|root:x:0:0::/root:/bin/sh|' "$board_dir/etc/passwd"
   rm -rf "$board_dir/etc/sudoers.d"
   mkdir "$board_dir/etc/sudoers.d"
-  printf 'Defaults !fqdn\nroot ALL=(ALL:ALL) ALL\npi,pw ALL=(ALL) NOPASSWD: ALL\n' \
+  printf 'Defaults !fqdn\nroot ALL=(ALL:ALL) ALL\npi ALL=(ALL) NOPASSWD: ALL\n' \
     >"$board_dir/etc/sudoers"
   chmod 440 "$board_dir/etc/sudoers"
 
@@ -81,7 +74,7 @@ HostKey $board_dir/host_key
 AuthorizedKeysFile $board_dir/keys/%u
 StrictModes no
 PermitRootLogin yes
-PasswordAuthentication $board_password_login
+PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
 UseDNS no

@@ -48,6 +48,23 @@ test_defaults (void **state)
   options_release (&o);
 }
 
+/* Another disk is written beside what runs, which needs no stop. */
+static void
+test_services_with_device (void **state)
+{
+  struct options o;
+
+  (void) state;
+  assert_int_equal (PARSE (&o, "--device", "/dev/sda", "board", "image"),
+                    OPTIONS_GO_ON);
+  assert_string_equal (o.stop_services, "");
+  options_release (&o);
+  assert_int_equal (PARSE (&o, "--device", "/dev/sda", "--stop-services", "a",
+                           "board", "image"), OPTIONS_GO_ON);
+  assert_string_equal (o.stop_services, "a");
+  options_release (&o);
+}
+
 static void
 test_everything (void **state)
 {
@@ -154,6 +171,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_defaults),
+    cmocka_unit_test (test_services_with_device),
     cmocka_unit_test (test_everything),
     cmocka_unit_test (test_hosts),
     cmocka_unit_test (test_mistakes),
