@@ -13,7 +13,7 @@ sed -n '/^## A tour of the source/,/^## Tests/p' "$readme" |
 [ "$(wc -l <"$scratch/named")" -ge 8 ] || fail "the tour was not found"
 while read -r name; do
   found=$(find "$top_srcdir" -path "*/build*" -prune -o \
-            -path "$top_srcdir/${name%/}" -print -o -name "$name" -print | head -n 1)
+            -path "$top_srcdir/${name%/}" -print -o -name "${name%/}" -print | head -n 1)
   [ -n "$found" ] || fail "README's tour names $name, which does not exist"
 done <"$scratch/named"
 

@@ -13,7 +13,7 @@ struct fake_source
 {
   uint64_t disk_size;
   uint64_t block_size;
-  uint64_t bad_block;           /* number of a Block that fails; or UINT64_MAX */
+  atomic_uint_least64_t bad_block;      /* a Block that fails, or UINT64_MAX */
   unsigned delay_us;            /* for each call of next */
   atomic_uint starts;
   atomic_uint running;          /* decoders that exist now */

@@ -81,7 +81,7 @@ size_of ()
 
 # Run deploy.sh as the client does, with the script $1 in flash.sh's place.
 # RAM_SIZE and board_sh, the board's shell, may be set before.
-board_sh=sh
+board_sh='sh'
 deploy ()
 {
   helper_size=$(size_of "$flash_helper")

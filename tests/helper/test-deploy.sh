@@ -61,7 +61,7 @@ for board_sh in 'busybox sh' bash; do
   request abort $session_id >/dev/null || fail "abort"
   expect_clean
 done
-board_sh=sh
+board_sh='sh'
 
 echo "# a session that was killed is removed by the next deployment"
 deploy "$scratch/stand-in.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
