@@ -203,7 +203,12 @@ test_dd_talks_a_lot (void **state)
 static void
 test_dd_is_missing (void **state)
 {
+  const char *preloaded = getenv ("LD_PRELOAD");
+
   (void) state;
+  /* valgrind makes a fork of posix_spawn's vfork, which then cannot tell. */
+  if (preloaded && strstr (preloaded, "vgpreload"))
+    skip ();
   assert_int_equal (write_with ("/nowhere/dd", MIB, 0, false), -1);
   assert_non_null (strstr (said, "/nowhere/dd"));
 }

@@ -170,8 +170,8 @@ run_world (void)
   int status;
 
   if (getpid () != 1
-      || mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1
-      || mount ("proc", "/proc", "proc", 0, NULL) == -1)
+      || mount ("none", "/", "none", MS_REC | MS_PRIVATE, "") == -1
+      || mount ("proc", "/proc", "proc", 0, "") == -1)
     return SKIPPED;
   struct world w = {
     .other = start_process ("postgres"),
