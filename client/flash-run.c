@@ -102,7 +102,10 @@ explain_interruption (const struct flash_run *r)
                     "watch it.", disk);
   else
     message_always ("The board waits, with %s partly written: leave it switched "
-                    "on.\nRun the same command again to go on.", disk);
+                    "on.\nRun the same command again to go on%s.", disk,
+                    flash_job_is_root_disk (r->job)
+                    ? ", as soon as you can: the board lets you in only while "
+                      "its sshd is still in memory" : "");
 }
 
 /* The tunnel is gone and nobody said how the session ended. */

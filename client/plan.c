@@ -130,6 +130,9 @@ show_steps (const struct flash_job *job)
                     "the board needs nobody"
                   : "stream: the image is written while it is sent; this "
                     "program must stay");
+  if (o->mode == FLASH_STREAM && root_disk)
+    message_always ("          after a broken connection it goes on only if the "
+                    "board still lets you in; --ramfs needs no connection");
   if (*o->stop_services)
     message_always ("  stop    services: %s", o->stop_services);
   if (root_disk)

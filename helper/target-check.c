@@ -2,12 +2,16 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "block-device.h"
+#include "cleanup.h"
+#include "commands.h"
 #include "mount-table.h"
 #include "report.h"
 #include "swap.h"
@@ -79,6 +83,23 @@ refuse_swap (void *opaque, const struct swap_area *area)
   return 1;
 }
 
+/* What the tables of this namespace do not show, the kernel knows: it gives a
+ * disk exclusively only if no file system, mapping or swap has it. */
+static int
+check_exclusive (const char *name)
+{
+  char path[PATH_MAX];
+
+  snprintf (path, sizeof path, "%s/dev/target", ram_root);
+  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_EXCL | O_CLOEXEC);
+  if (fd >= 0)
+    return 0;
+  report_error (errno == EBUSY
+                ? "%s is in use, by another namespace or a mapping: %s"
+                : "%s cannot be opened: %s", name, strerror (errno));
+  return -1;
+}
+
 static int
 check_unused (dev_t target, const char *name)
 {
@@ -89,7 +110,7 @@ check_unused (dev_t target, const char *name)
     report_error (MOUNT_TABLE ": %s", strerror (errno));
   if (r == 0)
     r = swap_on_disk (target, refuse_swap, &search);
-  return r == 0 ? 0 : -1;
+  return r == 0 ? check_exclusive (name) : -1;
 }
 
 int

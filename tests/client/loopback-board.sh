@@ -22,7 +22,7 @@
 board_memory_available_kb=
 board_without=
 board_machine=
-board_disk_mb=256
+board_disk_mb=64
 
 board_requirements ()
 {

@@ -7,6 +7,7 @@ set -eu
 # shellcheck source=tests/client/board-trouble.sh
 . "$(dirname "$0")/board-trouble.sh"
 
+board_disk_mb=256
 start_board
 fill_target
 make_image "$scratch/new.img" 200

@@ -5,6 +5,7 @@ set -eu
 # shellcheck source=tests/client/flash-test.sh
 . "$(dirname "$0")/flash-test.sh"
 
+board_disk_mb=256
 start_board
 make_image "$scratch/new.img" 120
 sed '/^ListenAddress/d' "$board_dir/sshd_config" >"$board_dir/sshd_rekey"

@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# --device names a disk whose file system is mounted where the board cannot see it.
+set -eu
+# shellcheck source=tests/client/flash-test.sh
+. "$(dirname "$0")/flash-test.sh"
+
+requires mkfs.ext4 -V
+start_board
+make_image "$scratch/new.img" 8
+mkfs.ext4 -q "$board_target"
+# The board's mount namespace is another one.
+mkdir "$scratch/mounted"
+mount "$board_target" "$scratch/mounted"
+cleanup_fn "umount $scratch/mounted"
+flash_target "root@$board_name" "$scratch/new.img"
+expect_status 3
+expect_says "in use" "nothing was written"
+expect_clean
+echo whole >"$scratch/mounted/file"
+sync -f "$scratch/mounted/file"
+grep -q whole "$scratch/mounted/file" || fail "the file system was damaged"
+
+umount "$scratch/mounted"
+flash_target "root@$board_name" "$scratch/new.img"
+expect_status 0
+expect_flashed "$scratch/new.img"
