@@ -85,6 +85,7 @@ flash_settings_read (struct flash_settings *settings)
   if (get_hex ("FLASH_SESSION", settings->session, SESSION_ID_SIZE) == -1
       || get_choice ("FLASH_MODE", "stream", "ramfs", &settings->stream) == -1
       || get_choice ("FLASH_ROOT_DISK", "yes", "no", &settings->root_disk) == -1
+      || get_choice ("FLASH_REBOOT", "yes", "no", &settings->reboot) == -1
       || get_number ("FLASH_TARGET_SIZE", &settings->target_size) == -1
       || get_number ("FLASH_STORED_SIZE", &settings->stored_size) == -1
       || get_number ("FLASH_DISK_SIZE", &settings->disk_size) == -1

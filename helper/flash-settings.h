@@ -18,6 +18,7 @@ struct flash_settings
   char session[SESSION_ID_SIZE + 1];
   bool stream;                  /* mode=stream */
   bool root_disk;
+  bool reboot;                  /* of a root disk, after it is verified */
   uint64_t target_size, stored_size, disk_size;
   char stored_digest[DIGEST_HEX_SIZE];
   const char *image;            /* its name, for messages */

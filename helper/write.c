@@ -65,8 +65,11 @@ write_image (struct flash *flash)
   if (copy_run (flash) == -1 || target_flush (&flash->target) == -1)
     return -1;
   say_phase ("read-back");
-  if (read_back_run (flash) == -1
-      || (flash->settings->root_disk && partition_heads_keep (flash) == -1))
+  if (read_back_run (flash) == -1)
+    return -1;
+  if (flash->settings->root_disk && !flash->settings->reboot)
+    thaw_others ();             /* --no-reboot: the old system goes on */
+  else if (flash->settings->root_disk && partition_heads_keep (flash) == -1)
     return -1;
   say_set_written ("yes");
   say ("state", "name", "verified", NULL);

@@ -46,7 +46,7 @@ ln -s "$(command -v dd)" "$dir/bin/dd"
 export FLASH_DIR="$dir"
 export FLASH_SESSION=0123456789abcdef FLASH_MODE=stream FLASH_ROOT_DISK=no
 export FLASH_STORED_SIZE=1 FLASH_STORED_DIGEST=00000000000000000000000000000000
-export FLASH_IMAGE=test.img
+export FLASH_IMAGE=test.img FLASH_REBOOT=yes
 
 # An image of $1 bytes in $dir/image: data, a hole of several MiB when it is
 # large enough, single zero chunks, data up to the last byte.

@@ -31,6 +31,13 @@ story=$(sed -n -e 's/^test text=\(freeze\|thaw\)/\1/p' \
 [ "$story" = "freeze thaw freeze verified verified state " ] ||
     fail "story: $story"
 
+# --no-reboot: verified, then everything runs again.
+make_target $((40 * 1048576))
+FLASH_REBOOT=no run write
+check_target
+[ "$(grep '^test text=\(freeze\|thaw\)' "$dir/out" | tail -n 1)" = \
+  "test text=thaw" ] || fail "left frozen with --no-reboot"
+
 # The tunnel breaks in the repair.
 make_target $((40 * 1048576))
 TEST_SERVER_1="./cut-after 23500000 \"$file_server\"" \
