@@ -122,3 +122,14 @@ digest_table_get (struct digest_table *t, uint64_t index,
                 r == -1 ? strerror (errno) : "the table is too short");
   return -1;
 }
+
+int
+digest_table_matches (struct digest_table *t, uint64_t index, const void *buf)
+{
+  unsigned char wanted[DIGEST_SIZE], found[DIGEST_SIZE];
+
+  if (digest_table_get (t, index, wanted) == -1)
+    return -1;
+  digest_of (buf, digest_table_chunk_size (t, index), found);
+  return memcmp (wanted, found, sizeof found) == 0;
+}

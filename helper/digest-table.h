@@ -30,4 +30,9 @@ int digest_table_put (struct digest_table *t, uint64_t index,
 int digest_table_get (struct digest_table *t, uint64_t index,
                       unsigned char digest[DIGEST_SIZE]);
 
+/* Whether BUF, as many bytes as chunk INDEX has, is that chunk: 1 yes, 0 no,
+ * -1: reported. */
+int digest_table_matches (struct digest_table *t, uint64_t index,
+                          const void *buf);
+
 #endif

@@ -106,29 +106,6 @@ open_heads (int flags)
   return fd;
 }
 
-static unsigned char *
-new_buffer (void)
-{
-  void *buf;
-
-  if (posix_memalign (&buf, TARGET_BUFFER_ALIGNMENT, DIGEST_CHUNK) == 0)
-    return buf;
-  report_error ("no memory for the heads of the partitions");
-  return NULL;
-}
-
-/* 1: BUF is what chunk INDEX has to be, 0: it is not, -1: reported. */
-static int
-is_right (struct flash *flash, uint64_t index, const unsigned char *buf)
-{
-  unsigned char wanted[DIGEST_SIZE], found[DIGEST_SIZE];
-
-  if (digest_table_get (flash->digests, index, wanted) == -1)
-    return -1;
-  digest_of (buf, digest_table_chunk_size (flash->digests, index), found);
-  return memcmp (wanted, found, sizeof found) == 0;
-}
-
 /* Chunk INDEX, proven: from the medium, where it was just found right; if that has
  * changed already, from the source, which may have to decode a lot for it. */
 static int
@@ -137,7 +114,7 @@ read_right (struct flash *flash, uint64_t index, unsigned char *buf)
   const size_t len = digest_table_chunk_size (flash->digests, index);
 
   if (target_read_medium (&flash->target, buf, len, index * DIGEST_CHUNK) == 0
-      && is_right (flash, index, buf) == 1)
+      && digest_table_matches (flash->digests, index, buf) == 1)
     return 0;
   return copy_fetch_again (flash, index, buf);
 }
@@ -147,7 +124,7 @@ partition_heads_keep (struct flash *flash)
 {
   uint64_t chunks[PARTITION_HEADS_MAX];
   const size_t nr = heads_of (flash, chunks);
-  CLEANUP_FREE unsigned char *buf = new_buffer ();
+  CLEANUP_FREE unsigned char *buf = target_new_buffer (DIGEST_CHUNK);
   CLEANUP_CLOSE int fd = open_heads (O_WRONLY | O_CREAT | O_TRUNC);
 
   if (!buf || fd == -1)
@@ -170,7 +147,7 @@ read_kept (struct flash *flash, int fd, size_t number, uint64_t index,
            unsigned char *buf)
 {
   if (full_pread (fd, buf, DIGEST_CHUNK, (uint64_t) number * DIGEST_CHUNK)
-      == DIGEST_CHUNK && is_right (flash, index, buf) == 1)
+      == DIGEST_CHUNK && digest_table_matches (flash->digests, index, buf) == 1)
     return 0;
   report_error ("the kept content of offset %" PRIu64 " is damaged",
                 index * DIGEST_CHUNK);
@@ -182,7 +159,7 @@ partition_heads_restore (struct flash *flash)
 {
   uint64_t chunks[PARTITION_HEADS_MAX];
   const size_t nr = heads_of (flash, chunks);
-  CLEANUP_FREE unsigned char *buf = new_buffer ();
+  CLEANUP_FREE unsigned char *buf = target_new_buffer (DIGEST_CHUNK);
   CLEANUP_CLOSE int fd = open_heads (O_RDONLY);
   int differing = 0;
 
@@ -193,7 +170,7 @@ partition_heads_restore (struct flash *flash)
     const size_t len = digest_table_chunk_size (flash->digests, chunks[i]);
 
     if (target_read_medium (&flash->target, buf, len, offset) == 0
-        && is_right (flash, chunks[i], buf) == 1)
+        && digest_table_matches (flash->digests, chunks[i], buf) == 1)
       continue;
     differing++;
     if (read_kept (flash, fd, i, chunks[i], buf) == -1

@@ -18,12 +18,9 @@
 static int
 check_chunk (struct flash *flash, uint64_t index, unsigned char *buf)
 {
-  unsigned char wanted[DIGEST_SIZE], found[DIGEST_SIZE];
   uint64_t offset = index * DIGEST_CHUNK;
   size_t len = digest_table_chunk_size (flash->digests, index);
 
-  if (digest_table_get (flash->digests, index, wanted) == -1)
-    return -1;
   if (target_read_medium (&flash->target, buf, len, offset) == -1) {
     /* A rewrite makes many media find a better place for the block. */
     char text[160];
@@ -32,26 +29,15 @@ check_chunk (struct flash *flash, uint64_t index, unsigned char *buf)
     say ("note", "text", text, NULL);
     return 1;
   }
-  digest_of (buf, len, found);
-  return memcmp (wanted, found, sizeof found) != 0;
-}
-
-static unsigned char *
-new_chunk_buffer (void)
-{
-  void *buf;
-
-  if (posix_memalign (&buf, TARGET_BUFFER_ALIGNMENT, DIGEST_CHUNK) == 0)
-    return buf;
-  report_error ("no memory for reading back");
-  return NULL;
+  int r = digest_table_matches (flash->digests, index, buf);
+  return r == -1 ? -1 : !r;
 }
 
 int
 read_back_pass (struct flash *flash, unsigned pass, unsigned char *differing,
                 uint64_t *count)
 {
-  CLEANUP_FREE unsigned char *buf = new_chunk_buffer ();
+  CLEANUP_FREE unsigned char *buf = target_new_buffer (DIGEST_CHUNK);
   uint64_t done = 0, chunks = digest_table_chunks (flash->digests);
   struct progress progress = {
     .phase = "read-back", .total = flash->settings->disk_size,
@@ -78,7 +64,7 @@ read_back_pass (struct flash *flash, unsigned pass, unsigned char *differing,
 static int
 rewrite (struct flash *flash, const unsigned char *differing)
 {
-  CLEANUP_FREE unsigned char *buf = new_chunk_buffer ();
+  CLEANUP_FREE unsigned char *buf = target_new_buffer (DIGEST_CHUNK);
   uint64_t chunks = digest_table_chunks (flash->digests);
 
   if (!buf)

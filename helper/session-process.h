@@ -115,7 +115,7 @@ void session_accept (struct session *session);
 void session_hear (struct session *session, struct connection **slot);
 void session_close_connection (struct session *session,
                                struct connection **slot);
-/* Serve everybody who waits for a tunnel, for go, or for the hang-up. */
+/* Serve everybody who waits for a tunnel, for go, or to be heard. */
 void session_serve_waiting (struct session *session);
 
 #endif

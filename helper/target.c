@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -164,4 +165,15 @@ target_read_medium (struct target *t, void *buf, size_t len, uint64_t offset)
       return -1;
   }
   return read_past_cache (t, buf, len, offset);
+}
+
+unsigned char *
+target_new_buffer (size_t size)
+{
+  void *buf;
+
+  if (posix_memalign (&buf, TARGET_BUFFER_ALIGNMENT, size) == 0)
+    return buf;
+  report_error ("no memory for reading back");
+  return NULL;
 }

@@ -39,6 +39,9 @@ int target_sync (struct target *t);
  * -1: reported. */
 int target_flush (struct target *t);
 
+/* SIZE bytes that target_read_medium takes, to be freed.  NULL: reported. */
+unsigned char *target_new_buffer (size_t size);
+
 /* Read LEN bytes at OFFSET from the medium, not from a cache.  BUF is aligned to
  * TARGET_BUFFER_ALIGNMENT and has room for LEN rounded up to it, OFFSET is a
  * multiple of the block size.  -1 with errno, nothing reported. */
