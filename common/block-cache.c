@@ -10,7 +10,7 @@
 #include "block-cache.h"
 #include "block-memory.h"
 #include "cleanup.h"
-#include "hole-map.h"
+#include "scan-record.h"
 #include "image-statistics.h"
 #include "sequential-readers.h"
 #include "worker-thread.h"
@@ -54,7 +54,7 @@ struct block_cache
 {
   const struct block_source *source;
   void *opaque;
-  struct hole_map *holes;
+  struct scan_record *record;
   uint64_t memory_limit;
   unsigned max_threads;
   atomic_bool stopping;
@@ -153,7 +153,7 @@ drop_entry (struct block_cache *cache, struct entry *e)
 
 struct block_cache *
 block_cache_new (const struct block_source *source, void *opaque,
-                 struct hole_map *holes, uint64_t memory_limit,
+                 struct scan_record *record, uint64_t memory_limit,
                  unsigned threads, struct fault *fault)
 {
   struct block_cache *cache = calloc (1, sizeof *cache);
@@ -167,7 +167,7 @@ block_cache_new (const struct block_source *source, void *opaque,
   }
   cache->source = source;
   cache->opaque = opaque;
-  cache->holes = holes;
+  cache->record = record;
   cache->memory_limit = memory_limit;
   cache->max_threads = threads;
   pthread_mutex_init (&cache->lock, NULL);
@@ -290,9 +290,11 @@ decode (struct block_cache *cache, struct entry *e, struct fault *fault)
     }
   }
   cache->source->stop (decoder);
-  if (r == 0 && cache->holes)
-    hole_map_add (cache->holes, block->offset, e->data, (size_t) block->size,
-                  block->last);
+  if (r == 0 && cache->record) {
+    scan_record_add (cache->record, block->offset, e->data,
+                     (size_t) block->size, block->last);
+    scan_record_block_verified (cache->record, block->number);
+  }
   return r;
 }
 

@@ -14,14 +14,14 @@
 #include "block-source.h"
 
 struct block_cache;
-struct hole_map;
+struct scan_record;
 struct image_statistics;
 
-/* SOURCE is called with OPAQUE.  HOLES, if not NULL, learns from each decoded
+/* SOURCE is called with OPAQUE.  RECORD, if not NULL, learns from each decoded
  * Block.  Decoded Blocks and running decoders together stay below MEMORY_LIMIT
  * bytes, unless one Block alone needs more.  NULL with FAULT set. */
 struct block_cache *block_cache_new (const struct block_source *source,
-                                     void *opaque, struct hole_map *holes,
+                                     void *opaque, struct scan_record *record,
                                      uint64_t memory_limit, unsigned threads,
                                      struct fault *fault);
 /* No read may be under way.  NULL is allowed. */

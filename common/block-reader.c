@@ -10,6 +10,7 @@
 #include "block-stream.h"
 #include "cleanup.h"
 #include "hole-map.h"
+#include "scan-record.h"
 #include "image-ops.h"
 #include "spool.h"
 
@@ -33,7 +34,7 @@ struct block_reader
 {
   const struct block_source *source;
   void *opaque;
-  struct hole_map *holes;
+  struct scan_record *record;
   const struct image_options *options;
   bool may_spool;
   struct block_cache *cache;
@@ -47,7 +48,7 @@ struct block_reader
 
 struct block_reader *
 block_reader_new (const struct block_source *source, void *opaque,
-                  struct hole_map *holes, const struct image_options *options,
+                  struct scan_record *record, const struct image_options *options,
                   bool may_spool, struct fault *fault)
 {
   struct block_reader *reader = calloc (1, sizeof *reader);
@@ -60,10 +61,10 @@ block_reader_new (const struct block_source *source, void *opaque,
   pthread_cond_init (&reader->unused, NULL);
   reader->source = source;
   reader->opaque = opaque;
-  reader->holes = holes;
+  reader->record = record;
   reader->options = options;
   reader->may_spool = may_spool && options->spool_dir;
-  reader->cache = block_cache_new (source, opaque, holes, options->memory_limit,
+  reader->cache = block_cache_new (source, opaque, record, options->memory_limit,
                                    options->threads, fault);
   if (!reader->cache) {
     block_reader_free (reader);
@@ -189,7 +190,7 @@ add_stream (struct block_reader *reader, const struct block *block,
   struct block_stream_options options = {
     .ring_size = decoder < limit ? (limit - decoder) / 2 : 0,
     .restartable = true,
-    .holes = reader->holes,
+    .record = reader->record,
   };
   struct stream_entry *e;
 
@@ -308,7 +309,7 @@ walk_block (struct block_reader *reader, const struct block *block,
 {
   while (offset < end) {
     uint64_t next;
-    enum hole_state state = hole_map_run (reader->holes, offset, end, &next);
+    enum hole_state state = hole_map_run (scan_record_holes (reader->record), offset, end, &next);
 
     if (state == HOLE_UNKNOWN) {
       if (learn (reader, block, offset, fault) == -1)

@@ -13,7 +13,7 @@
 
 struct block_reader;
 struct extent_walk;
-struct hole_map;
+struct scan_record;
 struct image_options;
 struct image_statistics;
 
@@ -21,7 +21,7 @@ struct image_statistics;
  * MAY_SPOOL large Blocks go to a spool file if there is a directory for it.  NULL
  * with FAULT set. */
 struct block_reader *block_reader_new (const struct block_source *source,
-                                       void *opaque, struct hole_map *holes,
+                                       void *opaque, struct scan_record *record,
                                        const struct image_options *options,
                                        bool may_spool, struct fault *fault);
 void block_reader_free (struct block_reader *reader);   /* NULL is allowed */

@@ -17,6 +17,7 @@
 
 struct block
 {
+  uint64_t number;      /* in the file, from 0; what a scan verifies by */
   uint64_t offset;      /* in the disk view */
   uint64_t size;        /* in the disk view */
   bool last;            /* the disk view ends with it */
@@ -42,6 +43,13 @@ struct block_source
   ssize_t (*next) (void *decoder, void *buf, size_t len, struct fault *fault);
 
   void (*stop) (void *decoder);         /* NULL is allowed */
+
+  /* For a scan (block-scan.h), else NULL.  The first Block that is not empty (with
+   * FIRST), or the one after the one told last; false when there are no more.  One
+   * thread at a time. */
+  bool (*walk) (void *opaque, bool first, struct block *block);
+  /* Stored bytes that have gone into a decoder so far. */
+  uint64_t (*stored_done) (const void *decoder);
 };
 
 #endif

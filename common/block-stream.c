@@ -10,7 +10,7 @@
 #include "block-stream.h"
 #include "chunk-ring.h"
 #include "cleanup.h"
-#include "hole-map.h"
+#include "scan-record.h"
 #include "spool.h"
 #include "worker-thread.h"
 
@@ -173,10 +173,10 @@ decode (struct block_stream *s, char *buf, size_t len, uint64_t offset,
   ssize_t n = s->source->next (s->decoder, buf, len, fault);
   if (n == -1)
     return -1;
-  if (s->options.holes) {
+  if (s->options.record) {
     bool at_end = (size_t) n < len || s->block.last;
-    hole_map_add (s->options.holes, offset, buf, (size_t) n,
-                  at_end && ((size_t) n < len || offset + len == block_end (s)));
+    scan_record_add (s->options.record, offset, buf, (size_t) n,
+                     at_end && ((size_t) n < len || offset + len == block_end (s)));
   }
   if (s->options.spool
       && spool_write (s->options.spool, buf, (size_t) n, offset, fault) == -1)

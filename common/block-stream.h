@@ -20,7 +20,7 @@
 #include "block-source.h"
 
 struct block_stream;
-struct hole_map;
+struct scan_record;
 struct spool;
 
 struct block_stream_options
@@ -28,7 +28,7 @@ struct block_stream_options
   struct spool *spool;          /* NULL: keep a ring */
   uint64_t ring_size;           /* bytes; a few MiB at least are taken */
   bool restartable;             /* a ring can go back by starting again */
-  struct hole_map *holes;       /* learns from what is decoded */
+  struct scan_record *record;       /* learns from what is decoded */
 };
 
 /* BLOCK's size may be BLOCK_SIZE_UNKNOWN.  NULL with FAULT set. */

@@ -29,7 +29,6 @@
 struct gzip_image
 {
   struct image *im;
-  struct hole_map *holes;
   struct gzip_access_points *points;
   struct gzip_first_pass *pass;
   struct block_stream *front;   /* decodes by PASS */
@@ -142,7 +141,7 @@ make_front (struct gzip_image *gz, struct fault *fault)
   uint64_t ring = gz->im->options.memory_limit / RING_SHARE;
   struct block_stream_options options = {
     .ring_size = ring < RING_MAX ? ring : RING_MAX,
-    .holes = gz->holes,
+    .record = gz->im->record,
   };
 
   return block_stream_new (&front_source, gz, &whole, &options, fault);
@@ -158,11 +157,10 @@ gzip_open (struct image *im, struct fault *fault)
     return fault_no_memory (fault, "a gzip image");
   im->state = gz;
   gz->im = im;
-  gz->holes = hole_map_new ();
   gz->points = gzip_access_points_new (max < POINTS_MIN ? POINTS_MIN
                                        : max > POINTS_MAX ? POINTS_MAX
                                        : (size_t) max, SPACING);
-  if (!gz->holes || !gz->points)
+  if (!gz->points)
     return fault_no_memory (fault, "a gzip image");
   gz->pass = gzip_first_pass_new (im, gz->points, fault);
   if (!gz->pass)
@@ -187,7 +185,6 @@ gzip_close (struct image *im)
   block_stream_free (gz->front);
   gzip_first_pass_free (gz->pass);
   gzip_access_points_free (gz->points);
-  hole_map_free (gz->holes);
   free (gz);
 }
 
@@ -298,7 +295,7 @@ gzip_extents (struct image *im, uint64_t offset, uint64_t count,
     return -1;
   while (offset < end) {
     uint64_t next;
-    enum hole_state state = hole_map_run (gz->holes, offset, end, &next);
+    enum hole_state state = hole_map_run (scan_record_holes (im->record), offset, end, &next);
 
     if (!extent_walk_emit (walk, offset, next - offset, state == HOLE_ZERO))
       break;
@@ -353,7 +350,6 @@ gzip_statistics (struct image *im, struct image_statistics *statistics)
 }
 
 const struct image_ops gzip_image_ops = {
-  .name = "gzip",
   .open = gzip_open,
   .close = gzip_close,
   .disk_size = gzip_disk_size,

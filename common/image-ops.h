@@ -14,6 +14,8 @@
 #include "image-scan.h"
 #include "image-statistics.h"
 #include "image.h"
+#include "scan-buffer.h"
+#include "scan-record.h"
 
 /* One image_extents call: whom to tell, and what the callback returned. */
 struct extent_walk
@@ -33,7 +35,6 @@ struct scan_run
 
 struct image_ops
 {
-  const char *name;
   int (*open) (struct image *im, struct fault *fault);
   void (*close) (struct image *im);     /* accepts a half-opened image */
   int (*disk_size) (struct image *im, uint64_t *size, struct fault *fault);
@@ -45,6 +46,16 @@ struct image_ops
   int (*scan) (struct image *im, struct scan_run *run,
                struct image_scan_result *result, struct fault *fault);
   void (*statistics) (struct image *im, struct image_statistics *statistics);
+  /* See image_prefetch.  NULL: nothing to do. */
+  void (*prefetch) (struct image *im, uint64_t count, uint64_t offset);
+  /* What this format keeps in a remembered scan beside what all do: access
+   * points, frames.  Called when the disk view's size is known and proven.  NULL:
+   * nothing. */
+  void (*save) (struct image *im, struct scan_writer *w);
+  /* Take it back, right after open: false when it makes no sense (untrusted),
+   * and then the image is as if just opened.  DISK_SIZE and the record are
+   * known. */
+  bool (*load) (struct image *im, struct scan_reader *r, uint64_t disk_size);
 };
 
 extern const struct image_ops raw_image_ops, xz_image_ops, gzip_image_ops;
@@ -59,6 +70,7 @@ struct image
   uint64_t stored_size;
   bool regular;                 /* else a block device, which has no mtime */
   struct timespec mtime;
+  struct scan_record *record;   /* what is known of the disk view */
   void *state;                  /* owned by the format */
 };
 

@@ -132,7 +132,10 @@ image_open (int fd, const char *name, const struct image_options *options)
     return NULL;
   }
   im->fd = fd;
-  if (set_options (im, options, &fault) == -1
+  im->record = scan_record_new ();
+  if (!im->record)
+    fault_no_memory (&fault, "an image");
+  if (!im->record || set_options (im, options, &fault) == -1
       || examine_file (im, &fault) == -1
       || detect_format (im, &fault) == -1
       || im->ops->open (im, &fault) == -1) {
@@ -152,6 +155,7 @@ image_close (struct image *im)
     return;
   if (im->ops)
     im->ops->close (im);
+  scan_record_free (im->record);
   close (im->fd);               /* was only read from */
   free ((char *) im->options.spool_dir);
   free (im->name);
@@ -167,12 +171,12 @@ image_get_format (const struct image *im)
 const char *
 image_format_name (enum image_format format)
 {
-  switch (format) {
-  case IMAGE_XZ:   return xz_image_ops.name;
-  case IMAGE_GZIP: return gzip_image_ops.name;
-  case IMAGE_RAW:  break;
-  }
-  return raw_image_ops.name;
+  static const char *const names[NR_IMAGE_FORMATS] = {
+    [IMAGE_RAW] = "raw", [IMAGE_XZ] = "xz", [IMAGE_GZIP] = "gzip",
+    [IMAGE_ZSTD] = "zstd", [IMAGE_BZIP2] = "bzip2", [IMAGE_ZIP] = "zip"
+  };
+
+  return names[format];
 }
 
 uint64_t
@@ -227,6 +231,19 @@ image_pread_stored (struct image *im, void *buf, size_t len, uint64_t offset)
       || image_read_stored (im, buf, len, offset, &fault) == -1)
     return report_fault (im, &fault);
   return 0;
+}
+
+void
+image_prefetch (struct image *im, uint64_t count, uint64_t offset)
+{
+  if (im->ops->prefetch)
+    im->ops->prefetch (im, count, offset);
+}
+
+bool
+image_get_digest (struct image *im, uint64_t chunk, unsigned char digest[16])
+{
+  return scan_record_get_digest (im->record, chunk, digest);
 }
 
 int

@@ -18,8 +18,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum image_format { IMAGE_RAW, IMAGE_XZ, IMAGE_GZIP };
+enum image_format
+{
+  IMAGE_RAW, IMAGE_XZ, IMAGE_GZIP, IMAGE_ZSTD, IMAGE_BZIP2, IMAGE_ZIP
+};
+#define NR_IMAGE_FORMATS 6
 
+struct block_cache;
 struct image;
 
 struct image_options
@@ -34,6 +39,16 @@ struct image_options
    * random access.  NULL: never spool; reading backwards then decodes from the
    * start again, reading forwards costs nothing extra. */
   const char *spool_dir;
+  /* Decoded data and decoding threads that several images share
+   * (block-cache.h); must outlive them.  Then memory_limit and threads are the
+   * cache's.  NULL: the image has its own. */
+  struct block_cache *cache;
+  /* Directory in which scans are remembered (remembered-scan.h), made when it
+   * is missing.  NULL: they are neither read nor written. */
+  const char *index_dir;
+  /* The size of the disk view that a companion file states, 0: none.  Never
+   * trusted alone. */
+  uint64_t size_hint;
 };
 
 /* Opens the image in FD and takes FD over (closed by image_close, and closed
@@ -44,7 +59,7 @@ struct image *image_open (int fd, const char *name,
 void image_close (struct image *im);            /* NULL is allowed */
 
 enum image_format image_get_format (const struct image *im);
-const char *image_format_name (enum image_format format); /* "raw" "xz" "gzip" */
+const char *image_format_name (enum image_format format); /* "raw" ... */
 
 uint64_t image_stored_size (const struct image *im);
 
@@ -59,9 +74,20 @@ int image_disk_size (struct image *im, uint64_t *size);
 int image_pread (struct image *im, void *buf, size_t len, uint64_t offset);
 int image_pread_stored (struct image *im, void *buf, size_t len, uint64_t offset);
 
+/* Begin to decode what a read of this range will need.  Returns at once; an
+ * error is left to that read. */
+void image_prefetch (struct image *im, uint64_t count, uint64_t offset);
+
+/* The digest of the chunk of DIGEST_CHUNK bytes of the disk view with that
+ * number: false when it is not known yet.  After a full scan (image-scan.h) all
+ * are known. */
+bool image_get_digest (struct image *im, uint64_t chunk,
+                       unsigned char digest[16]);
+
 /* Describe the disk view from OFFSET on: calls FN for consecutive extents, in
- * rising order without gaps, until COUNT bytes are covered or FN returns
- * nonzero (which image_extents then returns).  A hole reads as zeroes.
+ * rising order without gaps, until FN returns nonzero (which image_extents then
+ * returns), COUNT bytes are covered, or at least one extent is told and what
+ * follows is not known without a lot of decoding.  A hole reads as zeroes.
  * Granularity for decoded formats: 64 KiB. */
 typedef int (*image_extent_fn) (void *opaque, uint64_t offset, uint64_t length,
                                 bool hole);

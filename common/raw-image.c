@@ -107,6 +107,7 @@ digest_stored (struct image *im, struct scan_run *run, void *buf,
     if (image_read_stored (im, buf, n, done, fault) == -1)
       return -1;
     digest_add (digest, buf, n);
+    scan_record_add (im->record, done, buf, n, done + n == im->stored_size);
     done += n;
     if (scan_run_progress (run, done, fault) == -1)
       return -1;
@@ -138,7 +139,6 @@ raw_scan (struct image *im, struct scan_run *run,
 }
 
 const struct image_ops raw_image_ops = {
-  .name = "raw",
   .open = raw_open,
   .close = raw_close,
   .disk_size = raw_disk_size,

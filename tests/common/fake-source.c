@@ -44,7 +44,8 @@ locate (void *opaque, uint64_t offset, struct block *block)
 {
   struct fake_source *source = opaque;
 
-  block->offset = offset / source->block_size * source->block_size;
+  block->number = offset / source->block_size;
+  block->offset = block->number * source->block_size;
   block->size = source->block_size;
   block->last = block->offset + block->size >= source->disk_size;
   block->alone = source->block_size >= source->disk_size;

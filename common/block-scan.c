@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The full scan of an .xz image: all Blocks, by all threads; the digest of the
- * stored bytes, by the caller's thread; the Index once more.
- *
- * The scan keeps nothing that it decodes, except what it learns about holes. */
+/* The Blocks are decoded by threads of the scan's own, the digest of the stored
+ * bytes is made by the caller's thread. */
 
 #include <config.h>
 
@@ -15,32 +13,29 @@
 #include <time.h>
 
 #include "block-memory.h"
+#include "block-scan.h"
 #include "cleanup.h"
 #include "digest.h"
-#include "hole-map.h"
 #include "worker-thread.h"
-#include "xz-block.h"
-#include "xz-image.h"
-#include "xz-index.h"
 
 #define STEP (1024 * 1024)
 /* The digest follows the decoders at this distance, so that the file is read from
  * the medium once. */
 #define DIGEST_AHEAD (8 * UINT64_C (1024) * 1024)
 
-struct xz_scan
+struct block_scan
 {
   struct image *im;
-  struct hole_map *holes;
-  struct xz_index *index;       /* read anew for this scan */
+  const struct block_source *source;
+  void *opaque;
   atomic_uint_least64_t done;   /* stored bytes decoded */
   atomic_uint_least64_t failed; /* lowest number of a bad Block */
   atomic_bool stopping;
 
   pthread_mutex_t lock;         /* guards the rest */
   pthread_cond_t changed;       /* a Block or a thread is done */
-  struct xz_index_cursor cursor;
-  struct xz_block_info next;    /* to be taken next, if HAS_NEXT */
+  bool walking;                 /* SOURCE has told the first Block */
+  struct block next;    /* to be taken next, if HAS_NEXT */
   uint64_t next_memory;
   bool has_next;
   uint64_t memory;              /* of the decoders at work */
@@ -49,19 +44,40 @@ struct xz_scan
   struct fault fault;           /* of the Block FAILED */
 };
 
-/* Look up the Block after the current one.  Called with the lock. */
-static void
-advance (struct xz_scan *scan)
+/* Whether nothing is to be learned from a Block. */
+static bool
+is_known (const struct block_scan *scan, const struct block *block)
 {
-  scan->has_next = xz_index_next (&scan->cursor, &scan->next);
+  unsigned char digest[DIGEST_SIZE];
+
+  if (!scan_record_is_block_verified (scan->im->record, block->number))
+    return false;
+  for (uint64_t offset = block->offset; offset < block->offset + block->size;
+       offset += DIGEST_CHUNK - offset % DIGEST_CHUNK)
+    if (!scan_record_get_digest (scan->im->record, offset / DIGEST_CHUNK, digest))
+      return false;
+  return true;
+}
+
+/* Look up the next Block that is worth decoding.  Called with the lock. */
+static void
+advance (struct block_scan *scan)
+{
+  do {
+    scan->has_next =
+      scan->source->walk (scan->opaque, !scan->walking, &scan->next);
+    scan->walking = true;
+  }
+  while (scan->has_next && is_known (scan, &scan->next));
   if (scan->has_next)
-    scan->next_memory = xz_block_memory (scan->im, &scan->next) + STEP;
+    scan->next_memory =
+      scan->source->decoder_memory (scan->opaque, &scan->next) + STEP;
 }
 
 /* Take the next Block as soon as there is memory for its decoder: false when no
  * more are to be decoded.  *MEMORY goes to release_block. */
 static bool
-take_block (struct xz_scan *scan, struct xz_block_info *info, uint64_t *memory)
+take_block (struct block_scan *scan, struct block *block, uint64_t *memory)
 {
   LOCK_SCOPE (&scan->lock);
   for (;;) {
@@ -73,7 +89,7 @@ take_block (struct xz_scan *scan, struct xz_block_info *info, uint64_t *memory)
       break;
     pthread_cond_wait (&scan->changed, &scan->lock);
   }
-  *info = scan->next;
+  *block = scan->next;
   *memory = scan->next_memory;
   scan->memory += *memory;
   scan->working++;
@@ -82,7 +98,7 @@ take_block (struct xz_scan *scan, struct xz_block_info *info, uint64_t *memory)
 }
 
 static void
-release_block (struct xz_scan *scan, uint64_t number, uint64_t memory,
+release_block (struct block_scan *scan, uint64_t number, uint64_t memory,
                const struct fault *fault)
 {
   LOCK_SCOPE (&scan->lock);
@@ -97,62 +113,63 @@ release_block (struct xz_scan *scan, uint64_t number, uint64_t memory,
 
 /* Decode all of a Block.  1: given up, because it does not matter any more. */
 static int
-decode_block (struct xz_scan *scan, struct xz_block_decoder *decoder,
-              const struct xz_block_info *info, char *buf, struct fault *fault)
+decode_block (struct block_scan *scan, void *decoder,
+              const struct block *block, char *buf, struct fault *fault)
 {
-  const uint64_t end = info->disk_offset + info->disk_size;
-  uint64_t offset = info->disk_offset, counted = 0;
+  const uint64_t end = block->offset + block->size;
+  uint64_t offset = block->offset, counted = 0;
 
   do {
     /* Up to a multiple of STEP: whole granules for the hole map. */
     size_t n = STEP - offset % STEP;
     if (end - offset < n)
       n = (size_t) (end - offset);
-    if (xz_block_next (decoder, buf, n, fault) == -1)
+    if (scan->source->next (decoder, buf, n, fault) == -1)
       return -1;
-    hole_map_add (scan->holes, offset, buf, n,
-                  offset + n == xz_index_disk_size (scan->index));
+    scan_record_add (scan->im->record, offset, buf, n,
+                     block->last && offset + n == end);
     offset += n;
 
-    uint64_t stored = xz_block_stored_done (decoder);
+    uint64_t stored = scan->source->stored_done (decoder);
     atomic_fetch_add (&scan->done, stored - counted);
     counted = stored;
     if (atomic_load (&scan->stopping)
-        || atomic_load (&scan->failed) < info->number)
+        || atomic_load (&scan->failed) < block->number)
       return 1;
   } while (offset < end);
+  scan_record_block_verified (scan->im->record, block->number);
   return 0;
 }
 
 static void
-scan_block (struct xz_scan *scan, const struct xz_block_info *info,
+scan_block (struct block_scan *scan, const struct block *block,
             uint64_t memory, char *buf)
 {
   struct fault fault;
-  struct xz_block_decoder *decoder = NULL;
+  void *decoder = NULL;
   int r = -1;
 
   if (!buf)
     fault_no_memory (&fault, "the scan");
   else {
-    decoder = xz_block_start (scan->im, info, &fault);
+    decoder = scan->source->start (scan->opaque, block, &fault);
     if (decoder)
-      r = decode_block (scan, decoder, info, buf, &fault);
+      r = decode_block (scan, decoder, block, buf, &fault);
   }
-  xz_block_stop (decoder);
-  release_block (scan, info->number, memory, r == -1 ? &fault : NULL);
+  scan->source->stop (decoder);
+  release_block (scan, block->number, memory, r == -1 ? &fault : NULL);
 }
 
 static void *
 run_thread (void *opaque)
 {
-  struct xz_scan *scan = opaque;
+  struct block_scan *scan = opaque;
   char *buf = block_memory_new (STEP);
-  struct xz_block_info info;
+  struct block block;
   uint64_t memory;
 
-  while (take_block (scan, &info, &memory))
-    scan_block (scan, &info, memory, buf);
+  while (take_block (scan, &block, &memory))
+    scan_block (scan, &block, memory, buf);
   block_memory_free (buf, STEP);
 
   LOCK_SCOPE (&scan->lock);
@@ -164,7 +181,7 @@ run_thread (void *opaque)
 /* Wait a tenth of a second, or less if something changes.  Returns whether any
  * thread is still alive. */
 static bool
-wait_a_moment (struct xz_scan *scan)
+wait_a_moment (struct block_scan *scan)
 {
   struct timespec when;
 
@@ -181,7 +198,7 @@ wait_a_moment (struct xz_scan *scan)
 }
 
 static int
-digest_step (struct xz_scan *scan, struct digest_state *digest, char *buf,
+digest_step (struct block_scan *scan, struct digest_state *digest, char *buf,
              uint64_t *position, struct fault *fault)
 {
   uint64_t left = scan->im->stored_size - *position;
@@ -196,7 +213,7 @@ digest_step (struct xz_scan *scan, struct digest_state *digest, char *buf,
 
 /* The caller's part of the work while the threads decode, and after that. */
 static int
-follow (struct xz_scan *scan, struct scan_run *run, struct digest_state *digest,
+follow (struct block_scan *scan, struct scan_run *run, struct digest_state *digest,
         char *buf, struct fault *fault)
 {
   const uint64_t total = scan->im->stored_size;
@@ -224,7 +241,7 @@ follow (struct xz_scan *scan, struct scan_run *run, struct digest_state *digest,
 
 /* Start the threads, follow them, and join them whatever happens. */
 static int
-run_scan (struct xz_scan *scan, struct scan_run *run,
+run_scan (struct block_scan *scan, struct scan_run *run,
           struct digest_state *digest, char *buf, struct fault *fault)
 {
   const unsigned max = scan->im->options.threads;
@@ -259,28 +276,13 @@ run_scan (struct xz_scan *scan, struct scan_run *run,
   return r;
 }
 
-static void
-describe_result (const struct xz_scan *scan, struct image_scan_result *result)
-{
-  const char *check = xz_index_check_name (scan->index);
-
-  result->disk_size = xz_index_disk_size (scan->index);
-  snprintf (result->check, sizeof result->check, "%s", check);
-  if (strcmp (check, "none") == 0)
-    scan_result_note (result, "the xz file carries no Check: damage inside its "
-                      "Blocks may go unseen");
-  if (strcmp (check, "unverifiable") == 0)
-    scan_result_note (result, "this liblzma cannot verify the kind of Check that "
-                      "the xz file carries");
-}
-
 int
-xz_scan (struct image *im, struct scan_run *run,
-         struct image_scan_result *result, struct fault *fault)
+block_scan (struct image *im, const struct block_source *source, void *opaque,
+            struct scan_run *run, unsigned char stored_digest[DIGEST_SIZE],
+            struct fault *fault)
 {
-  struct xz_image *xz = im->state;
-  struct xz_scan scan = {
-    .im = im, .holes = xz->holes, .failed = UINT64_MAX,
+  struct block_scan scan = {
+    .im = im, .source = source, .opaque = opaque, .failed = UINT64_MAX,
     .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER
   };
   CLEANUP_FREE char *buf = malloc (STEP);
@@ -289,19 +291,12 @@ xz_scan (struct image *im, struct scan_run *run,
 
   if (!buf || !digest)
     fault_no_memory (fault, "the scan");
-  else
-    scan.index = xz_index_read (im, fault);
-  if (scan.index) {
-    xz_index_begin (scan.index, &scan.cursor);
+  else {
     advance (&scan);
     r = run_scan (&scan, run, digest, buf, fault);
   }
-  if (r == 0) {
-    digest_get (digest, result->stored_digest);
-    describe_result (&scan, result);
-    r = scan_run_progress (run, run->total, fault);
-  }
-  xz_index_free (scan.index);
+  if (r == 0)
+    digest_get (digest, stored_digest);
   digest_free (digest);
   return r;
 }

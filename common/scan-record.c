@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chunk-digests.h"
+#include "cleanup.h"
+#include "hole-map.h"
+#include "scan-record.h"
+
+struct scan_record
+{
+  struct hole_map *holes;
+  struct chunk_digests *digests;
+
+  pthread_mutex_t lock;         /* guards the rest */
+  unsigned char *verified;      /* a bit for each Block */
+  size_t verified_size;         /* bytes */
+};
+
+struct scan_record *
+scan_record_new (void)
+{
+  struct scan_record *record = calloc (1, sizeof *record);
+
+  if (!record)
+    return NULL;
+  pthread_mutex_init (&record->lock, NULL);
+  record->holes = hole_map_new ();
+  record->digests = chunk_digests_new ();
+  if (record->holes && record->digests)
+    return record;
+  scan_record_free (record);
+  return NULL;
+}
+
+void
+scan_record_free (struct scan_record *record)
+{
+  if (!record)
+    return;
+  hole_map_free (record->holes);
+  chunk_digests_free (record->digests);
+  free (record->verified);
+  pthread_mutex_destroy (&record->lock);
+  free (record);
+}
+
+struct hole_map *
+scan_record_holes (struct scan_record *record)
+{
+  return record->holes;
+}
+
+void
+scan_record_add (struct scan_record *record, uint64_t offset, const void *buf,
+                 size_t len, bool at_end)
+{
+  hole_map_add (record->holes, offset, buf, len, at_end);
+  chunk_digests_add (record->digests, offset, buf, len, at_end);
+}
+
+/* Called with the lock. */
+static bool
+make_room (struct scan_record *record, uint64_t byte)
+{
+  size_t size = record->verified_size ? record->verified_size : 64;
+
+  if (byte < record->verified_size)
+    return true;
+  if (byte >= SIZE_MAX / 2)
+    return false;
+  while (size <= byte)
+    size *= 2;
+  unsigned char *p = realloc (record->verified, size);
+  if (!p)
+    return false;
+  memset (p + record->verified_size, 0, size - record->verified_size);
+  record->verified = p;
+  record->verified_size = size;
+  return true;
+}
+
+void
+scan_record_block_verified (struct scan_record *record, uint64_t number)
+{
+  LOCK_SCOPE (&record->lock);
+  /* Without memory the scan will decode it once more. */
+  if (make_room (record, number / 8))
+    record->verified[number / 8] |= (unsigned char) (1u << number % 8);
+}
+
+bool
+scan_record_is_block_verified (struct scan_record *record, uint64_t number)
+{
+  LOCK_SCOPE (&record->lock);
+  return number / 8 < record->verified_size
+         && (record->verified[number / 8] >> number % 8 & 1);
+}
+
+bool
+scan_record_get_digest (struct scan_record *record, uint64_t chunk,
+                        unsigned char digest[DIGEST_SIZE])
+{
+  return chunk_digests_get (record->digests, chunk, digest);
+}
