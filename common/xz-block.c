@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "image-ops.h"
 #include "xz-block.h"
@@ -72,16 +74,13 @@ bound_dictionary (lzma_filter *filters, uint64_t disk_size)
     }
 }
 
-/* Read the Block Header into BLOCK and FILTERS, whose options the caller frees,
- * and hold it against the Index. */
+/* Decode the Block Header into BLOCK and FILTERS, whose options the caller frees,
+ * and hold it against the Index.  At HEADER are the first bytes of the Block, as
+ * many as the largest header has, or all. */
 static int
-read_header (const struct image *im, const struct xz_block_info *info,
-             lzma_block *block, lzma_filter *filters, struct fault *fault)
+decode_header (const unsigned char *header, const struct xz_block_info *info,
+               lzma_block *block, lzma_filter *filters, struct fault *fault)
 {
-  unsigned char header[LZMA_BLOCK_HEADER_SIZE_MAX];
-
-  if (image_read_stored (im, header, 1, info->stored_offset, fault) == -1)
-    return -1;
   if (header[0] == 0)
     return block_fault (fault, EBADMSG, info, "no Block Header");
   block->version = 0;
@@ -90,9 +89,6 @@ read_header (const struct image *im, const struct xz_block_info *info,
   block->header_size = lzma_block_header_size_decode (header[0]);
   if (block->header_size >= info->unpadded_size)
     return block_fault (fault, EBADMSG, info, "a damaged Block Header");
-  if (image_read_stored (im, header, block->header_size, info->stored_offset,
-                         fault) == -1)
-    return -1;
   lzma_ret ret = lzma_block_header_decode (block, NULL, header);
   if (ret == LZMA_OPTIONS_ERROR || ret == LZMA_MEM_ERROR)
     return lzma_fault (fault, info, ret);
@@ -121,59 +117,21 @@ init_filters (lzma_filter *filters)
 uint64_t
 xz_block_memory (const struct image *im, const struct xz_block_info *info)
 {
+  unsigned char header[LZMA_BLOCK_HEADER_SIZE_MAX];
+  const size_t len = info->total_size < sizeof header ? (size_t) info->total_size
+                                                      : sizeof header;
   lzma_filter filters[LZMA_FILTERS_MAX + 1];
   lzma_block block = { .version = 0 };
   struct fault ignored;
   uint64_t memory = UINT64_MAX;
 
   init_filters (filters);
-  if (read_header (im, info, &block, filters, &ignored) == 0)
+  if (image_read_stored (im, header, len, info->stored_offset, &ignored) == 0
+      && decode_header (header, info, &block, filters, &ignored) == 0)
     memory = lzma_raw_decoder_memusage (filters);
   free_options (filters);
   /* What cannot be decoded will fail soon and take nothing. */
   return sizeof (struct xz_block_decoder) + (memory == UINT64_MAX ? 0 : memory);
-}
-
-struct xz_block_decoder *
-xz_block_start (const struct image *im, const struct xz_block_info *info,
-                struct fault *fault)
-{
-  lzma_filter filters[LZMA_FILTERS_MAX + 1];
-  struct xz_block_decoder *d = calloc (1, sizeof *d);
-  lzma_stream init = LZMA_STREAM_INIT;
-  int r;
-
-  if (!d) {
-    fault_no_memory (fault, "a decoder");
-    return NULL;
-  }
-  d->im = im;
-  d->info = *info;
-  d->strm = init;
-  init_filters (filters);
-  r = read_header (im, info, &d->block, filters, fault);
-  if (r == 0) {
-    lzma_ret ret = lzma_block_decoder (&d->strm, &d->block);
-    if (ret != LZMA_OK)
-      r = lzma_fault (fault, info, ret);
-  }
-  free_options (filters);       /* needed for the initialization only */
-  d->block.filters = NULL;
-  d->position = info->stored_offset + d->block.header_size;
-  if (r == -1) {
-    xz_block_stop (d);
-    return NULL;
-  }
-  return d;
-}
-
-void
-xz_block_stop (struct xz_block_decoder *d)
-{
-  if (!d)
-    return;
-  lzma_end (&d->strm);
-  free (d);
 }
 
 static int
@@ -190,6 +148,53 @@ fill_input (struct xz_block_decoder *d, struct fault *fault)
   d->strm.next_in = d->buf;
   d->strm.avail_in = n;
   return 0;
+}
+
+struct xz_block_decoder *
+xz_block_start (const struct image *im, const struct xz_block_info *info,
+                struct fault *fault)
+{
+  lzma_filter filters[LZMA_FILTERS_MAX + 1];
+  struct xz_block_decoder *d = malloc (sizeof *d);
+  lzma_stream init = LZMA_STREAM_INIT;
+  int r;
+
+  if (!d) {
+    fault_no_memory (fault, "a decoder");
+    return NULL;
+  }
+  memset (d, 0, offsetof (struct xz_block_decoder, buf));
+  d->im = im;
+  d->info = *info;
+  d->position = info->stored_offset;
+  d->strm = init;
+  init_filters (filters);
+  r = fill_input (d, fault);    /* one read for all of a tiny Block */
+  if (r == 0)
+    r = decode_header (d->buf, info, &d->block, filters, fault);
+  if (r == 0) {
+    d->strm.next_in += d->block.header_size;
+    d->strm.avail_in -= d->block.header_size;
+    lzma_ret ret = lzma_block_decoder (&d->strm, &d->block);
+    if (ret != LZMA_OK)
+      r = lzma_fault (fault, info, ret);
+  }
+  free_options (filters);       /* needed for the initialization only */
+  d->block.filters = NULL;
+  if (r == -1) {
+    xz_block_stop (d);
+    return NULL;
+  }
+  return d;
+}
+
+void
+xz_block_stop (struct xz_block_decoder *d)
+{
+  if (!d)
+    return;
+  lzma_end (&d->strm);
+  free (d);
 }
 
 /* One call of the decoder.  0: go on. */
