@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
+#include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chunk-digests.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "hole-map.h"
+#include "scan-buffer.h"
 #include "scan-record.h"
 
 struct scan_record
@@ -46,6 +50,23 @@ scan_record_free (struct scan_record *record)
   free (record->verified);
   pthread_mutex_destroy (&record->lock);
   free (record);
+}
+
+void
+scan_record_clear (struct scan_record *record)
+{
+  hole_map_clear (record->holes);
+  chunk_digests_clear (record->digests);
+  LOCK_SCOPE (&record->lock);
+  free (record->verified);
+  record->verified = NULL;
+  record->verified_size = 0;
+}
+
+void
+scan_record_set_threads (struct scan_record *record, unsigned threads)
+{
+  chunk_digests_set_threads (record->digests, threads);
 }
 
 struct hole_map *
@@ -105,4 +126,79 @@ scan_record_get_digest (struct scan_record *record, uint64_t chunk,
                         unsigned char digest[DIGEST_SIZE])
 {
   return chunk_digests_get (record->digests, chunk, digest);
+}
+
+static uint64_t
+count_chunks (uint64_t disk_size)
+{
+  return (disk_size + DIGEST_CHUNK - 1) / DIGEST_CHUNK;
+}
+
+bool
+scan_record_is_complete (struct scan_record *record, uint64_t disk_size)
+{
+  return chunk_digests_count (record->digests) == count_chunks (disk_size);
+}
+
+void
+scan_record_promise_hole (struct scan_record *record, uint64_t offset,
+                          uint64_t length)
+{
+  hole_map_promise (record->holes, offset, length);
+}
+
+int
+scan_record_check_promises (struct scan_record *record, struct fault *fault)
+{
+  uint64_t offset;
+
+  if (!hole_map_broken_promise (record->holes, &offset))
+    return 0;
+  return fault_set (fault, EBADMSG, "the block map beside the image does not "
+                    "fit it: it leaves out byte %" PRIu64 " of the disk view, "
+                    "where the image has data", offset);
+}
+
+void
+scan_record_save (struct scan_record *record, struct scan_writer *w,
+                  uint64_t disk_size)
+{
+  const uint64_t nr = count_chunks (disk_size);
+
+  for (uint64_t chunk = 0; chunk < nr && !w->failed; chunk++) {
+    unsigned char digest[DIGEST_SIZE];
+
+    if (!chunk_digests_get (record->digests, chunk, digest))
+      w->failed = true;         /* not complete: not to be remembered */
+    else
+      scan_writer_bytes (w, digest, sizeof digest);
+  }
+  hole_map_save (record->holes, w, disk_size);
+}
+
+static bool
+load_digests (struct scan_record *record, struct scan_reader *r,
+              uint64_t disk_size)
+{
+  const uint64_t nr = count_chunks (disk_size);
+
+  for (uint64_t chunk = 0; chunk < nr; chunk++) {
+    const unsigned char *digest = scan_reader_bytes (r, DIGEST_SIZE);
+
+    if (!digest || !chunk_digests_set (record->digests, chunk, digest))
+      return false;
+  }
+  return true;
+}
+
+bool
+scan_record_load (struct scan_record *record, struct scan_reader *r,
+                  uint64_t disk_size)
+{
+  if (disk_size <= DISK_SIZE_MAX
+      && load_digests (record, r, disk_size)
+      && hole_map_load (record->holes, r, disk_size))
+    return true;
+  scan_record_clear (record);
+  return false;
 }
