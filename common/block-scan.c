@@ -22,6 +22,9 @@
 /* The digest follows the decoders at this distance, so that the file is read from
  * the medium once. */
 #define DIGEST_AHEAD (8 * UINT64_C (1024) * 1024)
+/* Readers who decode at the same time may push half-made digests out
+ * (chunk-digests.h); the Blocks of these are decoded once more after the others. */
+#define PASSES_MAX 3
 
 struct block_scan
 {
@@ -35,7 +38,9 @@ struct block_scan
   pthread_mutex_t lock;         /* guards the rest */
   pthread_cond_t changed;       /* a Block or a thread is done */
   bool walking;                 /* SOURCE has told the first Block */
-  struct block next;    /* to be taken next, if HAS_NEXT */
+  unsigned passes;              /* over all Blocks, begun */
+  bool decoded_any;             /* in this pass */
+  struct block next;            /* to be taken next, if HAS_NEXT */
   uint64_t next_memory;
   bool has_next;
   uint64_t memory;              /* of the decoders at work */
@@ -74,6 +79,33 @@ advance (struct block_scan *scan)
       scan->source->decoder_memory (scan->opaque, &scan->next) + STEP;
 }
 
+/* Walk once more when a pass is over that decoded something. */
+static void
+begin_pass (struct block_scan *scan)
+{
+  if (scan->passes == PASSES_MAX || (scan->passes > 0 && !scan->decoded_any))
+    return;
+  scan->passes++;
+  scan->decoded_any = false;
+  scan->walking = false;
+  advance (scan);
+}
+
+/* Whether SCAN->next can be taken now.  Called with the lock. */
+static bool
+is_takeable (struct block_scan *scan)
+{
+  /* A reader may have had it decoded since it was looked up. */
+  while (scan->has_next && is_known (scan, &scan->next))
+    advance (scan);
+  if (!scan->has_next && scan->working == 0)
+    begin_pass (scan);
+  return scan->has_next
+         && (scan->working == 0
+             || scan->memory + scan->next_memory
+                <= scan->im->options.memory_limit);
+}
+
 /* Take the next Block as soon as there is memory for its decoder: false when no
  * more are to be decoded.  *MEMORY goes to release_block. */
 static bool
@@ -81,14 +113,16 @@ take_block (struct block_scan *scan, struct block *block, uint64_t *memory)
 {
   LOCK_SCOPE (&scan->lock);
   for (;;) {
-    if (!scan->has_next || atomic_load (&scan->stopping)
+    if (atomic_load (&scan->stopping)
         || atomic_load (&scan->failed) != UINT64_MAX)
       return false;
-    if (scan->working == 0
-        || scan->memory + scan->next_memory <= scan->im->options.memory_limit)
+    if (is_takeable (scan))
       break;
+    if (!scan->has_next && scan->working == 0)
+      return false;
     pthread_cond_wait (&scan->changed, &scan->lock);
   }
+  scan->decoded_any = true;
   *block = scan->next;
   *memory = scan->next_memory;
   scan->memory += *memory;
@@ -217,13 +251,16 @@ follow (struct block_scan *scan, struct scan_run *run, struct digest_state *dige
         char *buf, struct fault *fault)
 {
   const uint64_t total = scan->im->stored_size;
-  uint64_t position = 0;
+  uint64_t position = 0, shown = 0;
   bool decoding = true;
 
   while (decoding || position < total) {
-    uint64_t done = atomic_load (&scan->done);
+    /* What readers have had decoded does not count in DONE, but it is digested. */
+    uint64_t done = decoding ? atomic_load (&scan->done) : position;
     if (done > total - 1)
       done = total - 1;         /* not before the very end */
+    if (done > shown)
+      shown = done;
 
     if (position < total && (!decoding || position < done + DIGEST_AHEAD)) {
       if (digest_step (scan, digest, buf, &position, fault) == -1)
@@ -233,7 +270,7 @@ follow (struct block_scan *scan, struct scan_run *run, struct digest_state *dige
       decoding = wait_a_moment (scan);
     if (!decoding && atomic_load (&scan->failed) != UINT64_MAX)
       return 0;                 /* the digest of a bad file is of no use */
-    if (scan_run_progress (run, done, fault) == -1)
+    if (scan_run_progress (run, shown, fault) == -1)
       return -1;
   }
   return 0;
@@ -292,7 +329,7 @@ block_scan (struct image *im, const struct block_source *source, void *opaque,
   if (!buf || !digest)
     fault_no_memory (fault, "the scan");
   else {
-    advance (&scan);
+    begin_pass (&scan);
     r = run_scan (&scan, run, digest, buf, fault);
   }
   if (r == 0)

@@ -8,6 +8,9 @@
 #ifndef FLASHIMAGE_IMAGE_OPS_H
 #define FLASHIMAGE_IMAGE_OPS_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "fault.h"
@@ -28,6 +31,7 @@ struct extent_walk
 /* One image_scan call. */
 struct scan_run
 {
+  struct image *im;
   image_scan_progress progress;
   void *opaque;
   uint64_t total;
@@ -69,9 +73,19 @@ struct image
   struct image_options options; /* defaults filled in; spool_dir is owned */
   uint64_t stored_size;
   bool regular;                 /* else a block device, which has no mtime */
-  struct timespec mtime;
+  dev_t device;
+  ino_t inode;
+  struct timespec mtime, ctime;
   struct scan_record *record;   /* what is known of the disk view */
   void *state;                  /* owned by the format */
+
+  atomic_bool scanned;          /* RESULT is filled in, and constant */
+  struct image_scan_result result;
+  atomic_uint_least64_t scan_done;      /* progress of the scan under way */
+  pthread_mutex_t scan_lock;    /* guards the rest */
+  pthread_cond_t scan_ended;
+  bool scanning;                /* a thread is in OPS->scan */
+  struct fault forgotten;       /* why the scan is not remembered; errnum 0: it is */
 };
 
 /* Exactly LEN stored bytes at OFFSET; fails when the file changed. */
@@ -80,6 +94,12 @@ int image_read_stored (const struct image *im, void *buf, size_t len,
 
 /* Whether the file is still the one that was opened. */
 int image_check_unchanged (const struct image *im, struct fault *fault);
+
+/* Fails (EBADMSG) when a promised hole turned out to have data in it. */
+int image_check_promises (const struct image *im, struct fault *fault);
+
+/* Take back what is remembered of IM, just opened. */
+void image_recall_scan (struct image *im);
 
 /* EINVAL unless the range lies in a disk view of SIZE bytes. */
 int image_check_range (uint64_t size, uint64_t len, uint64_t offset,

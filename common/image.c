@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "file-io.h"
+#include "hole-map.h"
 #include "image-ops.h"
 #include "report.h"
 
@@ -51,7 +52,7 @@ set_options (struct image *im, const struct image_options *options,
 {
   if (options)
     im->options = *options;
-  im->options.spool_dir = NULL;
+  im->options.spool_dir = im->options.index_dir = NULL;
   if (im->options.memory_limit == 0)
     im->options.memory_limit = default_memory_limit ();
   if (im->options.threads == 0)
@@ -63,6 +64,12 @@ set_options (struct image *im, const struct image_options *options,
     if (!im->options.spool_dir)
       return fault_no_memory (fault, "the name of a directory");
   }
+  if (options && options->index_dir) {
+    im->options.index_dir = strdup (options->index_dir);
+    if (!im->options.index_dir)
+      return fault_no_memory (fault, "the name of a directory");
+  }
+  scan_record_set_threads (im->record, im->options.threads);
   return 0;
 }
 
@@ -74,7 +81,10 @@ examine_file (struct image *im, struct fault *fault)
   if (fstat (im->fd, &st) == -1)
     return fault_set (fault, errno, "fstat: %s", strerror (errno));
   im->regular = S_ISREG (st.st_mode);
+  im->device = st.st_dev;
+  im->inode = st.st_ino;
   im->mtime = st.st_mtim;
+  im->ctime = st.st_ctim;
   if (im->regular)
     im->stored_size = (uint64_t) st.st_size;
   else if (S_ISBLK (st.st_mode)) {
@@ -132,6 +142,8 @@ image_open (int fd, const char *name, const struct image_options *options)
     return NULL;
   }
   im->fd = fd;
+  pthread_mutex_init (&im->scan_lock, NULL);
+  pthread_cond_init (&im->scan_ended, NULL);
   im->record = scan_record_new ();
   if (!im->record)
     fault_no_memory (&fault, "an image");
@@ -145,6 +157,7 @@ image_open (int fd, const char *name, const struct image_options *options)
     errno = saved;
     return NULL;
   }
+  image_recall_scan (im);
   return im;
 }
 
@@ -157,6 +170,9 @@ image_close (struct image *im)
     im->ops->close (im);
   scan_record_free (im->record);
   close (im->fd);               /* was only read from */
+  pthread_cond_destroy (&im->scan_ended);
+  pthread_mutex_destroy (&im->scan_lock);
+  free ((char *) im->options.index_dir);
   free ((char *) im->options.spool_dir);
   free (im->name);
   free (im);
@@ -190,6 +206,8 @@ image_disk_size (struct image *im, uint64_t *size)
 {
   struct fault fault;
 
+  if (image_peek_disk_size (im, size))
+    return 0;
   if (im->ops->disk_size (im, size, &fault) == -1)
     return report_fault (im, &fault);
   return 0;
@@ -198,7 +216,10 @@ image_disk_size (struct image *im, uint64_t *size)
 bool
 image_peek_disk_size (struct image *im, uint64_t *size)
 {
-  return im->ops->peek_disk_size (im, size);
+  if (!atomic_load (&im->scanned))
+    return im->ops->peek_disk_size (im, size);
+  *size = im->result.disk_size;
+  return true;
 }
 
 void
@@ -217,7 +238,8 @@ image_pread (struct image *im, void *buf, size_t len, uint64_t offset)
   /* Also for bytes that come out of a cache: no reader may get a mixture of an
    * old and a new image. */
   if (image_check_unchanged (im, &fault) == -1
-      || im->ops->pread (im, buf, len, offset, &fault) == -1)
+      || im->ops->pread (im, buf, len, offset, &fault) == -1
+      || image_check_promises (im, &fault) == -1)
     return report_fault (im, &fault);
   return 0;
 }
@@ -246,6 +268,55 @@ image_get_digest (struct image *im, uint64_t chunk, unsigned char digest[16])
   return scan_record_get_digest (im->record, chunk, digest);
 }
 
+void
+image_promise_hole (struct image *im, uint64_t offset, uint64_t length)
+{
+  uint64_t size;
+
+  /* The last granule is whole when it ends where the disk view does. */
+  if (image_peek_disk_size (im, &size) && offset < size
+      && length >= size - offset)
+    length = (size - offset) + (HOLE_GRANULE - size % HOLE_GRANULE) % HOLE_GRANULE;
+  scan_record_promise_hole (im->record, offset, length);
+}
+
+int
+image_check_promises (const struct image *im, struct fault *fault)
+{
+  return scan_record_check_promises (im->record, fault);
+}
+
+/* After a scan the record knows it all, whatever the format. */
+static int
+walk_record (struct image *im, uint64_t offset, uint64_t count,
+             struct extent_walk *walk, struct fault *fault)
+{
+  const uint64_t end = offset + count;
+
+  if (image_check_range (im->result.disk_size, count, offset, fault) == -1)
+    return -1;
+  while (offset < end) {
+    uint64_t next;
+    bool hole = hole_map_run (scan_record_holes (im->record), offset, end,
+                              &next) == HOLE_ZERO;
+
+    if (!extent_walk_emit (walk, offset, next - offset, hole))
+      break;
+    offset = next;
+  }
+  return 0;
+}
+
+static int
+walk_extents (struct image *im, uint64_t offset, uint64_t count,
+              struct extent_walk *walk, struct fault *fault)
+{
+  /* The holes of a raw file may be finer than the record's. */
+  if (atomic_load (&im->scanned) && im->format != IMAGE_RAW)
+    return walk_record (im, offset, count, walk, fault);
+  return im->ops->extents (im, offset, count, walk, fault);
+}
+
 int
 image_extents (struct image *im, uint64_t offset, uint64_t count,
                image_extent_fn fn, void *opaque)
@@ -253,8 +324,12 @@ image_extents (struct image *im, uint64_t offset, uint64_t count,
   struct extent_walk walk = { .fn = fn, .opaque = opaque };
   struct fault fault;
 
+  /* No extent may be told of a map that is known to be wrong; one that this very
+   * call finds wrong makes it fail too. */
   if (image_check_unchanged (im, &fault) == -1
-      || im->ops->extents (im, offset, count, &walk, &fault) == -1)
+      || image_check_promises (im, &fault) == -1
+      || walk_extents (im, offset, count, &walk, &fault) == -1
+      || image_check_promises (im, &fault) == -1)
     return report_fault (im, &fault);
   return walk.result;
 }

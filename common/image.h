@@ -53,7 +53,8 @@ struct image_options
 
 /* Opens the image in FD and takes FD over (closed by image_close, and closed
  * on failure too).  NAME is used in messages and copied.  Reads headers and
- * indexes, decodes nothing.  OPTIONS may be NULL. */
+ * indexes and what is remembered of a scan, decodes nothing.  OPTIONS may be
+ * NULL. */
 struct image *image_open (int fd, const char *name,
                           const struct image_options *options);
 void image_close (struct image *im);            /* NULL is allowed */
@@ -65,7 +66,8 @@ uint64_t image_stored_size (const struct image *im);
 
 /* The size of the disk view.  Known at once for raw and xz; for gzip the first
  * call decodes the whole image (and lays the access points), concurrent callers
- * wait for it. */
+ * wait for it.  Known at once for every format after a scan, and after one that is
+ * remembered. */
 int image_disk_size (struct image *im, uint64_t *size);
 
 /* Read exactly LEN bytes of the disk view at OFFSET; a range beyond the end is
@@ -83,6 +85,12 @@ void image_prefetch (struct image *im, uint64_t count, uint64_t offset);
  * are known. */
 bool image_get_digest (struct image *im, uint64_t chunk,
                        unsigned char digest[16]);
+
+/* Someone else, a .bmap beside the image, says that these bytes of the disk view
+ * are zero.  Whole granules of 64 KiB in there are holes from now on, before
+ * anything is decoded.  When what is decoded contradicts, image_pread and
+ * image_extents fail from then on (EIO), and the scan says damaged. */
+void image_promise_hole (struct image *im, uint64_t offset, uint64_t length);
 
 /* Describe the disk view from OFFSET on: calls FN for consecutive extents, in
  * rising order without gaps, until FN returns nonzero (which image_extents then

@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "digest.h"
+#include "hole-map.h"
 #include "image-ops.h"
 
 #define SCAN_STEP (1024 * 1024)
@@ -48,13 +49,19 @@ raw_pread (struct image *im, void *buf, size_t len, uint64_t offset,
 {
   if (image_check_range (im->stored_size, len, offset, fault) == -1)
     return -1;
-  return image_read_stored (im, buf, len, offset, fault);
+  if (image_read_stored (im, buf, len, offset, fault) == -1)
+    return -1;
+  /* The record is left to the scan, except that promises must not go unchecked. */
+  if (hole_map_has_promises (scan_record_holes (im->record)))
+    hole_map_add (scan_record_holes (im->record), offset, buf, len,
+                  offset + len == im->stored_size);
+  return 0;
 }
 
-/* Where the extent at OFFSET ends, END at most.  lseek moves the position of
- * the descriptor, which nothing else uses. */
+/* Where the extent of the file at OFFSET ends, END at most.  lseek moves the
+ * position of the descriptor, which nothing else uses. */
 static uint64_t
-find_extent (int fd, uint64_t offset, uint64_t end, bool *hole)
+find_file_extent (int fd, uint64_t offset, uint64_t end, bool *hole)
 {
   off_t data = lseek (fd, (off_t) offset, SEEK_DATA);
   off_t next;
@@ -74,6 +81,18 @@ find_extent (int fd, uint64_t offset, uint64_t end, bool *hole)
   return (uint64_t) next;
 }
 
+/* What the file system calls data may be known to be zero. */
+static uint64_t
+find_extent (struct image *im, uint64_t offset, uint64_t end, bool *hole)
+{
+  uint64_t next = find_file_extent (im->fd, offset, end, hole);
+
+  if (!*hole)
+    *hole = hole_map_run (scan_record_holes (im->record), offset, next,
+                          &next) == HOLE_ZERO;
+  return next;
+}
+
 static int
 raw_extents (struct image *im, uint64_t offset, uint64_t count,
              struct extent_walk *walk, struct fault *fault)
@@ -84,8 +103,8 @@ raw_extents (struct image *im, uint64_t offset, uint64_t count,
     return -1;
   while (offset < end) {
     bool hole = false;
-    /* A block device knows nothing of SEEK_DATA. */
-    uint64_t next = im->regular ? find_extent (im->fd, offset, end, &hole) : end;
+    /* A block device knows nothing of SEEK_DATA, and may change unseen. */
+    uint64_t next = im->regular ? find_extent (im, offset, end, &hole) : end;
 
     if (!extent_walk_emit (walk, offset, next - offset, hole))
       break;

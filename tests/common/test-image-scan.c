@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,6 +270,49 @@ can_be_cancelled (void **state)
   bytes_free (&gz);
 }
 
+static void *
+scan_too (void *opaque)
+{
+  struct image_scan_result result;
+  char error[512];
+
+  if (image_scan (opaque, NULL, NULL, &result, error, sizeof error) != 0
+      || result.disk_size != LEN)
+    return opaque;
+  return NULL;
+}
+
+/* And one that is cancelled leaves the others to go on. */
+static void
+several_scans_at_once (void **state)
+{
+  struct bytes xz = { NULL, 0 }, gz = { NULL, 0 };
+  const struct bytes *files[3] = { &content, &xz, &gz };
+
+  (void) state;
+  add_xz_stream (&xz, content.data, LEN, 999, LZMA_CHECK_CRC32);
+  add_gzip_member (&gz, content.data, LEN, 6);
+  for (int i = 0; i < 3; i++) {
+    struct image *im = open_bytes (files[i], NULL);
+    struct image_scan_result result;
+    pthread_t threads[4];
+    char error[512];
+    void *failed;
+
+    for (int j = 0; j < 4; j++)
+      assert_int_equal (pthread_create (&threads[j], NULL, scan_too, im), 0);
+    image_scan (im, cancel, NULL, &result, error, sizeof error);
+    for (int j = 0; j < 4; j++) {
+      pthread_join (threads[j], &failed);
+      assert_null (failed);
+    }
+    assert_true (image_is_scanned (im));
+    image_close (im);
+  }
+  bytes_free (&xz);
+  bytes_free (&gz);
+}
+
 int
 main (void)
 {
@@ -280,6 +324,7 @@ main (void)
     cmocka_unit_test (check_mismatch_names_its_block),
     cmocka_unit_test (gzip_damage_is_named),
     cmocka_unit_test (can_be_cancelled),
+    cmocka_unit_test (several_scans_at_once),
   };
 
   return cmocka_run_group_tests (tests, set_up, tear_down);
