@@ -7,9 +7,10 @@
 # FORMAT ROW SERVER RUN FIGURE VALUE.
 
 BEGIN {
-  nr_figures = split ("cpu_s client_cpu_s wall_s p50_ms p99_ms rss_mb spool_mb", figures, " ")
-  split ("CPU s,client CPU s,wall s,ms (p50),p99 ms,peak RSS MB,spooled MB", heads, ",")
+  nr_figures = split ("cpu_s client_cpu_s wall_s p50_ms p99_ms rss_mb spool_mb index_mb", figures, " ")
+  split ("CPU s,client CPU s,wall s,ms (p50),p99 ms,peak RSS MB,spooled MB,index MB", heads, ",")
   decimals["cpu_s"] = decimals["client_cpu_s"] = decimals["wall_s"] = 2
+  decimals["index_mb"] = 1
   decimals["p50_ms"] = decimals["p99_ms"] = 2
 }
 
@@ -43,7 +44,7 @@ FILENAME == ARGV[1] {
 
 # --- figures -------------------------------------------------------------------
 
-# The median of sorted[1..n].
+# The median of list[1..n], which is sorted by it.
 function median(list, n,    i, j, t) {
   for (i = 2; i <= n; i++)
     for (j = i; j > 1 && list[j - 1] > list[j]; j--) {

@@ -166,9 +166,15 @@ keep ()
 failure ()
 {
   echo failed=1 | keep "$@"
-  say "$1: $2 by $3 FAILED: $(tail -n 2 "$work/client.log" "$work/server.log" |
+  say "$1: $2 by $3 FAILED: $(tail -q -n 2 "$work/client.log" "$work/server.log" |
     tr '\n' ' ')"
   case $3 in flashimage*) failed=$((failed + 1)) ;; esac
+}
+
+seconds_since_start ()
+{
+  awk -v from="$start" -v to="$("$client" now)" \
+    'BEGIN { printf "wall_s=%.2f\n", (to - from) / 1e9 }'
 }
 
 # measure FORMAT ROW SERVER RUN
@@ -221,6 +227,7 @@ remember ()
 {
   rm -rf "$index"
   mkdir "$index"
+  start=$("$client" now)
   start_server flashimage+scan "$1"
   wait_for_server || return 1
   state=scanning
@@ -229,7 +236,12 @@ remember ()
               sed -n 's/^state=//p') || return 1
     [ "$state" != scanning ] || sleep 0.2
   done
-  stop_server && [ "$state" = intact ]
+  seconds_since_start >"$work/figures"
+  server_figures >>"$work/figures"
+  stop_server || return 1
+  [ "$state" = intact ] || return 1
+  du -sb "$index" | awk '{ printf "index_mb=%.1f\n", $1 / 1e6 }' >>"$work/figures"
+  keep "$1" remember flashimage+scan 1 <"$work/figures"
 }
 
 # Rows that only the plugin has, or where the filters would say nothing new.
@@ -265,7 +277,7 @@ bench_format ()
     else
       stop_server || :
       : >"$work/client.log"
-      failure "$1" remember flashimage 0
+      failure "$1" remember flashimage+scan 1
     fi
   fi
   # Everything is measured with the image in the page cache.

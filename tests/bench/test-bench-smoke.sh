@@ -28,7 +28,7 @@ has_figure ()
 echo "a small run with peers"
 BENCH_FORMATS="xz gzip" \
 BENCH_ROWS="first-byte-middle copy-1 random readers-4 verify" \
-  "$bench" >"$scratch/report" 2>"$scratch/log" ||
+  timeout 300 "$bench" >"$scratch/report" 2>"$scratch/log" ||
   fail "the bench fails: $(cat "$scratch/log")"
 for format in xz gzip; do
   has_figure "$format" first-byte-middle flashimage p50_ms
@@ -61,7 +61,8 @@ byte=$(od -An -tu1 -j "$at" -N 1 "$BENCH_DIR/image.img" | tr -d ' ')
 printf "\\$(printf %03o $((byte ^ 255)))" |
   dd of="$BENCH_DIR/image.img" bs=1 seek="$at" conv=notrunc status=none
 for row in random-cached readers-4 verify; do
-  if BENCH_FORMATS=gzip BENCH_ROWS=$row "$bench" >"$scratch/report" 2>"$scratch/log"; then
+  if BENCH_FORMATS=gzip BENCH_ROWS=$row timeout 100 "$bench" \
+       >"$scratch/report" 2>"$scratch/log"; then
     fail "$row does not see a wrong byte"
   fi
   grep -q 'gzip: .* by flashimage FAILED: .*differ' "$scratch/log" ||
