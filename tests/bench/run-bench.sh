@@ -239,7 +239,7 @@ remember ()
   seconds_since_start >"$work/figures"
   server_figures >>"$work/figures"
   stop_server || return 1
-  [ "$state" = intact ] || return 1
+  [ "$state" = intact ] && [ -n "$(ls -A "$index")" ] || return 1
   du -sb "$index" | awk '{ printf "index_mb=%.1f\n", $1 / 1e6 }' >>"$work/figures"
   keep "$1" remember flashimage+scan 1 <"$work/figures"
 }
