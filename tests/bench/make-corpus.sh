@@ -29,7 +29,7 @@ shift 2
 case $mebibytes in
   ''|*[!0-9]*) die "not a size in MiB: $mebibytes" ;;
 esac
-[ "$mebibytes" -ge 64 ] || die "the image must have 64 MiB at least"
+[ "$mebibytes" -ge 32 ] || die "the image must have 32 MiB at least"
 PATH=$PATH:/usr/sbin:/sbin
 # shellcheck source=tests/bench/bench-formats.sh
 . "$(dirname -- "$0")/bench-formats.sh"

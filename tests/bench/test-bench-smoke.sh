@@ -11,7 +11,7 @@ for tool in nbdkit nbdcopy xz gzip mke2fs mkfs.fat mcopy sfdisk; do
   requires command -v "$tool"
 done
 
-export BENCH_DIR="$scratch/corpus" BENCH_SIZE=64 BENCH_RUNS=1 BENCH_READS=20
+export BENCH_DIR="$scratch/corpus" BENCH_SIZE=32 BENCH_RUNS=1 BENCH_READS=20
 export BENCH_PLUGIN="$top_builddir/nbdkit-plugin/.libs/nbdkit-flashimage-plugin.so"
 export BENCH_CLIENT="$top_builddir/tests/bench/bench-client"
 export TMPDIR="$scratch"
@@ -50,12 +50,12 @@ grep -q '^| copy-1 | flashimage |' "$BENCH_DIR/report.md" ||
 
 echo "the corpus is kept"
 made=$(stat -c %Y.%i "$BENCH_DIR/image.img.gz" "$BENCH_DIR/image.img")
-"$top_srcdir/tests/bench/make-corpus.sh" "$BENCH_DIR" 64 gzip
+"$top_srcdir/tests/bench/make-corpus.sh" "$BENCH_DIR" 32 gzip
 [ "$made" = "$(stat -c %Y.%i "$BENCH_DIR/image.img.gz" "$BENCH_DIR/image.img")" ] ||
   fail "the corpus was made anew"
 
 echo "a wrong byte in the middle"
-at=$((32 * 1048576 + 70000))
+at=$((16 * 1048576 + 70000))
 byte=$(od -An -tu1 -j "$at" -N 1 "$BENCH_DIR/image.img" | tr -d ' ')
 # shellcheck disable=SC2059 # an octal escape
 printf "\\$(printf %03o $((byte ^ 255)))" |
