@@ -8,10 +8,10 @@
  *   bench-client readers SOCKET RAW COUNT
  *   bench-client run COMMAND [ARGUMENT...]
  *
- * Figures go to stdout, `name=value` a line.  SOCKET is the server's; it is waited
- * for.  START is what `now` has printed before the server was started.  With
- * OFFSET and LENGTH the random reads stay there, and that range is read once
- * before.  `run` drops the command's output. */
+ * Figures go to stdout, `name=value` a line.  SOCKET is the server's; it is
+ * waited for.  START is what `now` has printed before the server was started.
+ * With OFFSET and LENGTH the random reads stay there, and that range is read
+ * once before.  `run` drops the command's output. */
 
 #include <config.h>
 
@@ -109,7 +109,7 @@ raw_open (struct raw *raw, const char *path)
   return 0;
 }
 
-/* --- connections ----------------------------------------------------------- */
+/* --- connections ------------------------------------------------------- */
 
 static int
 connect_socket (const char *path)
@@ -176,7 +176,7 @@ read_and_compare (struct nbd_handle *nbd, const struct raw *raw, void *buf,
   return 0;
 }
 
-/* --- first-byte ------------------------------------------------------------ */
+/* --- first-byte -------------------------------------------------------- */
 
 static int
 first_byte (const char *socket_path, const struct raw *raw, char *const args[])
@@ -198,10 +198,10 @@ first_byte (const char *socket_path, const struct raw *raw, char *const args[])
   return r;
 }
 
-/* --- random ------------------------------------------------------------------ */
+/* --- random ------------------------------------------------------------ */
 
-/* The 64 bits of splitmix64 (Steele, Lea, Flood 2014): the same reads each time,
- * on every machine. */
+/* splitmix64 (Steele, Lea, Flood 2014): the same reads each time, on every
+ * machine. */
 static uint64_t
 next_random (uint64_t *state)
 {
@@ -297,7 +297,7 @@ random_reads (const char *socket_path, const struct raw *raw, char *const args[]
   return 0;
 }
 
-/* --- readers ----------------------------------------------------------------- */
+/* --- readers ----------------------------------------------------------- */
 
 /* Constant while the threads run, but each thread's own FAILED. */
 struct reader
@@ -347,7 +347,7 @@ readers (const char *socket_path, const struct raw *raw, char *const args[])
   return 0;
 }
 
-/* --- run ----------------------------------------------------------------------- */
+/* --- run --------------------------------------------------------------- */
 
 static void
 exec_quietly (char *const command[])
@@ -385,7 +385,7 @@ run (char *const command[])
   return 0;
 }
 
-/* --- the command line ------------------------------------------------------------ */
+/* --- the command line -------------------------------------------------- */
 
 static int
 run_mode (int nr_args, char *args[])

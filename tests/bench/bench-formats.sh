@@ -16,8 +16,8 @@ image_name ()
   esac
 }
 
-# The filters of nbdkit that serve FORMAT.  The xz filter refuses a Block of more
-# than 512 MB, so it is no peer for xz-one.
+# The filters of nbdkit that serve FORMAT.  The xz filter refuses a Block of
+# more than 512 MB, so it is no peer for xz-one.
 filters_of ()
 {
   case $1 in

@@ -7,14 +7,16 @@
 # FORMAT ROW SERVER RUN FIGURE VALUE.
 
 BEGIN {
-  nr_figures = split ("cpu_s client_cpu_s wall_s p50_ms p99_ms rss_mb spool_mb index_mb", figures, " ")
-  split ("CPU s,client CPU s,wall s,ms (p50),p99 ms,peak RSS MB,spooled MB,index MB", heads, ",")
+  nr_figures = split ("cpu_s client_cpu_s wall_s p50_ms p99_ms " \
+                      "rss_mb spool_mb index_mb", figures, " ")
+  split ("CPU s,client CPU s,wall s,ms (p50),p99 ms," \
+         "peak RSS MB,spooled MB,index MB", heads, ",")
   decimals["cpu_s"] = decimals["client_cpu_s"] = decimals["wall_s"] = 2
   decimals["index_mb"] = 1
   decimals["p50_ms"] = decimals["p99_ms"] = 2
 }
 
-# --- reading -----------------------------------------------------------------
+# --- reading ---------------------------------------------------------------
 
 FILENAME == ARGV[1] && (/^#/ || NF == 0) { next }
 FILENAME == ARGV[1] {
@@ -42,7 +44,7 @@ FILENAME == ARGV[1] {
     runs = $4
 }
 
-# --- figures -------------------------------------------------------------------
+# --- figures ---------------------------------------------------------------
 
 # The median of list[1..n], which is sorted by it.
 function median(list, n,    i, j, t) {
@@ -93,7 +95,7 @@ function times(v) {
   return v == "" ? "" : sprintf("%.2f", v)
 }
 
-# --- the tables -------------------------------------------------------------------
+# --- the tables ------------------------------------------------------------
 
 # A line of cells; text gets fixed widths.
 function print_cells(cells, n,    i, line) {
@@ -144,7 +146,7 @@ function print_format(format,    i) {
     print_row(format, row_of[format, i], server_of[format, i])
 }
 
-# --- what was expected --------------------------------------------------------------
+# --- what was expected -----------------------------------------------------
 
 # say_expected FORMAT, and the words of a line of expected.txt
 function say_expected(format, server, row, name, relation, n, peer, peers_row,

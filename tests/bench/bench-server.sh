@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # The servers that are measured, and what the kernel knows about them.  Sourced
-# by run-bench.sh, which sets $plugin, $corpus, $work (a short-lived folder), and
-# $ours (the plugin's own parameters).
+# by run-bench.sh, which sets $plugin, $corpus, $index, $work (a short-lived
+# folder), $ours and $cold (parameters of the plugin).
 #
 # Gives: start_server, wait_for_server, server_figures, stop_server, $socket.
 

@@ -43,7 +43,7 @@ boot_size=$((mebibytes / 10))
 root_start=$((boot_start + boot_size))
 root_size=$((mebibytes - root_start))
 
-# --- the raw image -------------------------------------------------------------
+# --- the raw image ---------------------------------------------------------
 
 # Lines "BYTES PATH" of /usr's files, always in the same order.  The bytes are
 # what a file takes on the file system: blocks of 4 KiB, and its inode.
@@ -55,17 +55,15 @@ list_files ()
            print int ((size + 4095) / 4096) * 4096 + 256, $0 }'
 }
 
-# choose_files BYTES <list: files that make up that many bytes, from all over the
-# list, by the same rule as a slanted line is drawn on a screen.
+# choose_files BYTES FILE: lines of FILE that make up that many bytes, from all
+# over it, by the rule by which a slanted line is drawn on a screen.
 choose_files ()
 {
-  tee all-files | awk -v most="$(($1 / 8))" '$1 <= most { t += $1 } END { print t + 0 }' \
-    >all-bytes
-  awk -v want="$1" -v total="$(cat all-bytes)" -v most="$(($1 / 8))" '
+  awk -v want="$1" -v most="$(($1 / 8))" '
     $1 > most { next }
+    NR == FNR { total += $1; next }
     { due += $1 * want / total }
-    chosen + $1 <= due { chosen += $1; print }' all-files
-  rm -f all-files all-bytes
+    chosen + $1 <= due { chosen += $1; print }' "$2" "$2"
 }
 
 copy_root_files ()
@@ -102,10 +100,11 @@ make_boot_partition ()
 
 make_root_partition ()
 {
+  hash_seed=464c5245-0000-4000-8000-000000000002
   SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000 \
     mke2fs -q -F -t ext4 -L rootfs -N "$(($(find stage | wc -l) + 1000))" \
       -U 464c5245-0000-4000-8000-000000000001 \
-      -E "offset=$((root_start * 1048576)),hash_seed=464c5245-0000-4000-8000-000000000002" \
+      -E "offset=$((root_start * 1048576)),hash_seed=$hash_seed" \
       -d stage image.part "${root_size}M"
 }
 
@@ -123,18 +122,19 @@ make_raw_image ()
 {
   say "filling an image of $mebibytes MiB with files of /usr"
   rm -rf stage boot image.part
-  list_files | choose_files "$((root_size * 1048576 * 63 / 100))" >chosen
+  list_files >all-files
+  choose_files "$((root_size * 1048576 * 63 / 100))" all-files >chosen
   copy_root_files
   copy_boot_files
   truncate -s "${mebibytes}M" image.part
   make_partition_table
   make_boot_partition
   make_root_partition
-  rm -rf stage boot boot.img chosen names
+  rm -rf stage boot boot.img all-files chosen names
   mv image.part image.img
 }
 
-# --- the compressed images ---------------------------------------------------------
+# --- the compressed images -------------------------------------------------
 
 # Frames of 8 MiB, one after the other, each with its content's size.
 zstd_frames ()
@@ -171,7 +171,7 @@ make_format ()
   mv "$file.part" "$file"
 }
 
-# --- the plan ----------------------------------------------------------------------
+# --- the plan --------------------------------------------------------------
 
 made_as="recipe=$recipe mebibytes=$mebibytes"
 if [ "$(cat made-as 2>/dev/null)" != "$made_as" ]; then

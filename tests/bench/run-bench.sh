@@ -31,8 +31,9 @@ die ()
   exit 1
 }
 
-for tool in nbdkit nbdcopy nbdinfo xz gzip mke2fs mkfs.fat mcopy sfdisk; do
-  PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null ||
+PATH=$PATH:/usr/sbin:/sbin
+for tool in nbdkit nbdcopy xz gzip mke2fs mkfs.fat mcopy sfdisk; do
+  command -v "$tool" >/dev/null ||
     die "this machine has no $tool; ./bootstrap bench installs what is needed"
 done
 
@@ -62,7 +63,7 @@ trap leave EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# --- what the plugin can do -----------------------------------------------------------
+# --- what the plugin can do ------------------------------------------------
 
 # takes_parameter KEY=VALUE
 takes_parameter ()
@@ -100,7 +101,7 @@ serves ()
   esac
 }
 
-# --- the machine -------------------------------------------------------------------------
+# --- the machine -----------------------------------------------------------
 
 first_line ()
 {
@@ -121,7 +122,7 @@ $([ "$isal" = no ] || echo ", with ISA-L"), image of $BENCH_SIZE MiB, $BENCH_RUN
 END
 }
 
-# --- one measurement ------------------------------------------------------------------------
+# --- one measurement -------------------------------------------------------
 
 failed=0
 
@@ -220,7 +221,7 @@ measure_tool ()
   fi
 }
 
-# --- the plan -------------------------------------------------------------------------------
+# --- the plan --------------------------------------------------------------
 
 # Let the plugin scan the image of FORMAT to its end, and remember that.
 remember ()
