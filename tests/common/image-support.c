@@ -34,11 +34,26 @@ clear_report (void)
   reported[0] = '\0';
 }
 
+/* Room for LEN more bytes.  It doubles when it grows, so that many small additions
+ * do not take for ever. */
+static void
+reserve (struct bytes *b, size_t len)
+{
+  size_t had = 1, room = 1;
+
+  while (had <= b->len)
+    had *= 2;
+  while (room <= b->len + len)
+    room *= 2;
+  if (!b->data || room != had)
+    b->data = realloc (b->data, room);
+  assert_non_null (b->data);
+}
+
 void
 bytes_add (struct bytes *b, const void *data, size_t len)
 {
-  b->data = realloc (b->data, b->len + len + 1);
-  assert_non_null (b->data);
+  reserve (b, len);
   if (len > 0)
     memcpy (b->data + b->len, data, len);
   b->len += len;
@@ -47,8 +62,7 @@ bytes_add (struct bytes *b, const void *data, size_t len)
 void
 bytes_add_zeroes (struct bytes *b, size_t len)
 {
-  b->data = realloc (b->data, b->len + len + 1);
-  assert_non_null (b->data);
+  reserve (b, len);
   memset (b->data + b->len, 0, len);
   b->len += len;
 }

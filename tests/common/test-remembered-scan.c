@@ -488,12 +488,11 @@ several_writers (void **state)
     assert_true (pids[i] >= 0);
     if (pids[i] == 0) {
       struct fault fault;
+      int r = 0;
 
-      for (int j = 0; j < 100; j++)
-        if (scan_folder_write (index_dir, path, index.data, index.len,
-                               &fault) == -1)
-          _exit (1);
-      _exit (0);
+      for (int j = 0; j < 100 && r == 0; j++)
+        r = scan_folder_write (index_dir, path, index.data, index.len, &fault);
+      _exit (r != 0);
     }
   }
   for (int i = 0; i < 100; i++)
