@@ -1,160 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "block-cache.h"
-#include "block-memory.h"
+#include "block-cache-parts.h"
 #include "cleanup.h"
-#include "scan-record.h"
+#include "digest.h"
+#include "hole-map.h"
 #include "image-statistics.h"
-#include "sequential-readers.h"
-#include "worker-thread.h"
 
-#define NR_BUCKETS 1024
-#define DECODE_STEP (1024 * 1024)       /* between two looks at STOPPING */
+/* A guess about extents is good as long as there is a reader, who would have read
+ * something after so many bytes, or after as many as the cache holds: each of
+ * nbdcopy's connections asks for 128 MiB first. */
+#define GUESSED_MAX (UINT64_C (1) << 30)
 
-/* How far to decode ahead of a reader: enough for each thread, and beyond that a
- * window of this many bytes.  Clients like nbdcopy ask for the extents of 128 MiB,
- * and then for the data; while they are busy with these the threads shall not run
- * out of work. */
-#define AHEAD_BYTES (UINT64_C (128) << 20)
-#define AHEAD_BLOCKS_MAX 64
-
-enum entry_state { QUEUED, DECODING, READY, FAILED };
-
-/* Every field is guarded by the cache's lock, except that the bytes of DATA
- * belong to the decoding thread in DECODING and are constant in READY. */
-struct entry
-{
-  struct block block;
-  enum entry_state state;
-  bool wanted;                  /* a reader waits; else decoded ahead */
-  bool was_read;                /* a reader has had something of it */
-  unsigned pins;                /* readers that wait for it or copy from it */
-  uint64_t memory;              /* of CACHE->memory, charged to this entry */
-  uint64_t decoder_memory;      /* what decoding will take beside the data */
-  uint64_t stamp;               /* CACHE->clock at its last use */
-  char *data;
-  struct fault fault;           /* state FAILED */
-  struct entry *bucket_next;
-  struct entry *next, *prev;    /* queue (QUEUED) or use order (READY, FAILED) */
-};
-
-struct entry_list
-{
-  struct entry *first, *last;
-};
-
-struct block_cache
-{
-  const struct block_source *source;
-  void *opaque;
-  struct scan_record *record;
-  uint64_t memory_limit;
-  unsigned max_threads;
-  atomic_bool stopping;
-
-  pthread_mutex_t lock;         /* guards the rest */
-  pthread_cond_t work;          /* something was queued, or memory came free */
-  pthread_cond_t done;          /* a Block is READY or FAILED */
-  struct entry *buckets[NR_BUCKETS];
-  struct entry_list queue;
-  struct entry_list used;       /* least recently used first */
-  struct sequential_readers readers;
-  uint64_t memory, memory_peak;
-  uint64_t clock;               /* counts Blocks decoded */
-  unsigned decoding;
-  unsigned idle;                /* threads that wait for work */
-  unsigned nr_threads;
-  pthread_t *threads;
-  uint64_t hits, waits, decoded, dropped;
-};
-
-static void
-list_append (struct entry_list *list, struct entry *e)
-{
-  e->next = NULL;
-  e->prev = list->last;
-  if (list->last)
-    list->last->next = e;
-  else
-    list->first = e;
-  list->last = e;
-}
-
-static void
-list_remove (struct entry_list *list, struct entry *e)
-{
-  if (e->prev)
-    e->prev->next = e->next;
-  else
-    list->first = e->next;
-  if (e->next)
-    e->next->prev = e->prev;
-  else
-    list->last = e->prev;
-  e->next = e->prev = NULL;
-}
-
-static struct entry **
-bucket_of (struct block_cache *cache, const struct block *block)
-{
-  uint64_t h = block->offset * UINT64_C (0x9e3779b97f4a7c15);
-
-  return &cache->buckets[(h >> 32) % NR_BUCKETS];
-}
-
-/* Access points that are thinned out make larger spans; so a Block is known by
- * its place and its size. */
-static struct entry *
-find_entry (struct block_cache *cache, const struct block *block)
-{
-  struct entry *e = *bucket_of (cache, block);
-
-  while (e && (e->block.offset != block->offset || e->block.size != block->size))
-    e = e->bucket_next;
-  return e;
-}
-
-static struct entry *
-add_entry (struct block_cache *cache, const struct block *block)
-{
-  struct entry **bucket = bucket_of (cache, block);
-  struct entry *e = calloc (1, sizeof *e);
-
-  if (!e)
-    return NULL;
-  e->block = *block;
-  e->decoder_memory = cache->source->decoder_memory (cache->opaque, block);
-  e->bucket_next = *bucket;
-  *bucket = e;
-  list_append (&cache->queue, e);
-  return e;
-}
-
-/* Drop an entry that is in no list any more. */
-static void
-drop_entry (struct block_cache *cache, struct entry *e)
-{
-  struct entry **p = bucket_of (cache, &e->block);
-
-  while (*p != e)
-    p = &(*p)->bucket_next;
-  *p = e->bucket_next;
-  cache->memory -= e->memory;
-  block_memory_free (e->data, e->block.size);
-  free (e);
-}
+/* -- Caches and their users ------------------------------------------------ */
 
 struct block_cache *
-block_cache_new (const struct block_source *source, void *opaque,
-                 struct scan_record *record, uint64_t memory_limit,
-                 unsigned threads, struct fault *fault)
+block_cache_new (uint64_t memory_limit, unsigned threads, struct fault *fault)
 {
   struct block_cache *cache = calloc (1, sizeof *cache);
 
@@ -165,308 +29,345 @@ block_cache_new (const struct block_source *source, void *opaque,
     fault_no_memory (fault, "the Block cache");
     return NULL;
   }
-  cache->source = source;
-  cache->opaque = opaque;
-  cache->record = record;
   cache->memory_limit = memory_limit;
   cache->max_threads = threads;
   pthread_mutex_init (&cache->lock, NULL);
   pthread_cond_init (&cache->work, NULL);
-  pthread_cond_init (&cache->done, NULL);
+  pthread_cond_init (&cache->left, NULL);
   return cache;
 }
 
 void
 block_cache_free (struct block_cache *cache)
 {
+  char *memory;
+  uint64_t size;
+
   if (!cache)
     return;
-  atomic_store (&cache->stopping, true);
   pthread_mutex_lock (&cache->lock);
+  cache->stopping = true;
   pthread_cond_broadcast (&cache->work);
-  pthread_mutex_unlock (&cache->lock);
+  block_cache_unlock (cache);
   for (unsigned i = 0; i < cache->nr_threads; i++)
     pthread_join (cache->threads[i], NULL);
-  for (size_t i = 0; i < NR_BUCKETS; i++)
-    while (cache->buckets[i])
-      drop_entry (cache, cache->buckets[i]);
-  pthread_cond_destroy (&cache->done);
+  while ((memory = block_memory_pool_shrink (&cache->spare, &size)))
+    block_memory_free (memory, size);
+  pthread_cond_destroy (&cache->left);
   pthread_cond_destroy (&cache->work);
   pthread_mutex_destroy (&cache->lock);
   free (cache->threads);
   free (cache);
 }
 
-/* Whether E may be dropped to make room.  What was decoded ahead and not yet
- * read is kept from others that are decoded ahead, or they would push each other
- * out; but not for ever, since its reader may have gone. */
-static bool
-is_droppable (const struct block_cache *cache, const struct entry *e,
-              bool for_reader)
+uint64_t
+block_cache_memory_limit (const struct block_cache *cache)
 {
-  const uint64_t patience = 4 * (uint64_t) cache->max_threads
-                            + 2 * AHEAD_BLOCKS_MAX;
-
-  return e->pins == 0
-         && (for_reader || e->was_read || e->stamp + patience < cache->clock);
+  return cache->memory_limit;
 }
 
-/* Make room for NEED bytes: false when that is not possible now. */
-static bool
-make_room (struct block_cache *cache, uint64_t need, bool for_reader)
+unsigned
+block_cache_threads (const struct block_cache *cache)
 {
-  struct entry *e = cache->used.first;
-
-  while (e && cache->memory + need > cache->memory_limit) {
-    struct entry *next = e->next;
-
-    /* A failure that nobody has asked for yet takes no room. */
-    if (e->memory > 0 && is_droppable (cache, e, for_reader)) {
-      list_remove (&cache->used, e);
-      drop_entry (cache, e);
-      cache->dropped++;
-    }
-    e = next;
-  }
-  /* One Block is always allowed, whatever it needs. */
-  return cache->memory + need <= cache->memory_limit
-         || (for_reader && cache->decoding == 0);
+  return cache->max_threads;
 }
 
-/* The next entry to decode, with its memory charged; NULL: nothing can be done
- * now. */
-static struct entry *
-take_work (struct block_cache *cache)
+struct block_cache_user *
+block_cache_join (struct block_cache *cache, const struct block_source *source,
+                  void *opaque, struct scan_record *record, struct fault *fault)
 {
-  for (int wanted = 1; wanted >= 0; wanted--)
-    for (struct entry *e = cache->queue.first; e; e = e->next) {
-      uint64_t need = e->block.size + e->decoder_memory;
+  struct block_cache_user *user = calloc (1, sizeof *user);
 
-      if (e->wanted != wanted)
-        continue;
-      if (!make_room (cache, need, wanted))
-        return NULL;            /* the others wait for their turn */
-      list_remove (&cache->queue, e);
-      e->state = DECODING;
-      e->memory = need;
-      cache->memory += need;
-      if (cache->memory > cache->memory_peak)
-        cache->memory_peak = cache->memory;
-      cache->decoding++;
-      return e;
-    }
-  return NULL;
-}
-
-/* Decode E's Block.  Called without the lock: 0, or -1 with FAULT set. */
-static int
-decode (struct block_cache *cache, struct entry *e, struct fault *fault)
-{
-  const struct block *block = &e->block;
-  uint64_t done = 0;
-  int r = -1;
-
-  e->data = block_memory_new (block->size);
-  if (!e->data)
-    return fault_no_memory (fault, "a decoded Block");
-  void *decoder = cache->source->start (cache->opaque, block, fault);
-  if (!decoder)
-    return -1;
-  for (;;) {
-    uint64_t left = block->size - done;
-    size_t n = left < DECODE_STEP ? (size_t) left : DECODE_STEP;
-    ssize_t got = cache->source->next (decoder, e->data + done, n, fault);
-
-    if (got == -1)
-      break;
-    done += (uint64_t) got;
-    if (done == block->size) {
-      r = 0;
-      break;
-    }
-    if (atomic_load (&cache->stopping)) {
-      fault_set (fault, ECANCELED, "the image is being closed");
-      break;
-    }
-  }
-  cache->source->stop (decoder);
-  if (r == 0 && cache->record) {
-    scan_record_add (cache->record, block->offset, e->data,
-                     (size_t) block->size, block->last);
-    scan_record_block_verified (cache->record, block->number);
-  }
-  return r;
-}
-
-/* Decode E and publish the result.  Called with the lock. */
-static void
-work_on (struct block_cache *cache, struct entry *e)
-{
-  pthread_mutex_unlock (&cache->lock);
-  int r = decode (cache, e, &e->fault);
-  if (r == -1) {
-    block_memory_free (e->data, e->block.size);
-    e->data = NULL;
-  }
-  pthread_mutex_lock (&cache->lock);
-
-  uint64_t keep = r == 0 ? e->block.size : 0;
-  cache->memory -= e->memory - keep;
-  e->memory = keep;
-  e->state = r == 0 ? READY : FAILED;
-  e->stamp = ++cache->clock;
-  list_append (&cache->used, e);
-  cache->decoding--;
-  cache->decoded++;
-  pthread_cond_broadcast (&cache->done);
-  pthread_cond_broadcast (&cache->work);
-}
-
-static void *
-run_thread (void *opaque)
-{
-  struct block_cache *cache = opaque;
-
-  pthread_mutex_lock (&cache->lock);
-  while (!atomic_load (&cache->stopping)) {
-    struct entry *e = take_work (cache);
-
-    if (e)
-      work_on (cache, e);
-    else {
-      cache->idle++;
-      pthread_cond_wait (&cache->work, &cache->lock);
-      cache->idle--;
-    }
-  }
-  pthread_mutex_unlock (&cache->lock);
-  return NULL;
-}
-
-/* See to it that a thread looks at the queue. */
-static int
-call_thread (struct block_cache *cache, struct fault *fault)
-{
-  if (cache->idle == 0 && cache->nr_threads < cache->max_threads) {
-    pthread_t *thread = &cache->threads[cache->nr_threads];
-
-    if (worker_thread_start (thread, run_thread, cache, fault) == 0)
-      cache->nr_threads++;
-    else if (cache->nr_threads == 0)
-      return -1;
-  }
-  pthread_cond_signal (&cache->work);
-  return 0;
-}
-
-/* Queue the Blocks that a reader in rising order will want after BLOCK. */
-static void
-decode_ahead (struct block_cache *cache, const struct block *block)
-{
-  struct block ahead = *block;
-  struct fault ignored;
-  uint64_t sum = 0;
-
-  for (unsigned i = 0; i < AHEAD_BLOCKS_MAX && !ahead.last; i++) {
-    cache->source->locate (cache->opaque, ahead.offset + ahead.size, &ahead);
-    if (ahead.size > cache->memory_limit / 2 - sum
-        || (i >= cache->max_threads && sum + ahead.size > AHEAD_BYTES))
-      break;
-    sum += ahead.size;
-    if (find_entry (cache, &ahead))
-      continue;
-    if (!add_entry (cache, &ahead) || call_thread (cache, &ignored) == -1)
-      break;
-  }
-}
-
-/* The entry of BLOCK, pinned and decoded or failed; NULL with FAULT set. */
-static struct entry *
-get_entry (struct block_cache *cache, const struct block *block,
-           struct fault *fault)
-{
-  struct entry *e = find_entry (cache, block);
-
-  if (e && e->state == READY)
-    cache->hits++;
-  else
-    cache->waits++;
-  if (!e)
-    e = add_entry (cache, block);
-  if (!e) {
-    fault_no_memory (fault, "the Block cache");
+  if (!user) {
+    fault_no_memory (fault, "a decoder");
     return NULL;
   }
-  e->pins++;
-  if (e->state == QUEUED) {
-    e->wanted = true;
-    if (call_thread (cache, fault) == -1) {
-      if (--e->pins == 0) {
-        list_remove (&cache->queue, e);
-        drop_entry (cache, e);
-      }
-      return NULL;
+  user->cache = cache;
+  user->source = source;
+  user->opaque = opaque;
+  user->record = record;
+  LOCK_SCOPE (&cache->lock);
+  user->next = cache->users;
+  cache->users = user;
+  return user;
+}
+
+static void
+drop_entries (struct block_cache_user *user)
+{
+  struct block_cache *cache = user->cache;
+  struct entry_list *const lists[] = {
+    &cache->queue, &cache->paused, &cache->consumed, &cache->begun,
+    &cache->fresh, &cache->failed
+  };
+  struct block_entry *next;
+
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (struct block_entry *e = lists[i]->first; e; e = next) {
+      next = e->next;
+      if (e->user == user)
+        block_room_drop (cache, e);
     }
+}
+
+void
+block_cache_leave (struct block_cache_user *user)
+{
+  struct block_cache_user **p;
+
+  if (!user)
+    return;
+  struct block_cache *cache = user->cache;
+  pthread_mutex_lock (&cache->lock);
+  user->leaving = true;
+  drop_entries (user);
+  block_cache_unlock (cache);
+
+  pthread_mutex_lock (&cache->lock);
+  while (user->decoders > 0)
+    pthread_cond_wait (&cache->left, &cache->lock);
+  for (p = &cache->users; *p != user; p = &(*p)->next)
+    continue;
+  *p = user->next;
+  if (cache->short_of_room)
+    block_queue_call (cache);
+  block_cache_unlock (cache);
+  free (user->started);
+  free (user);
+}
+
+/* -- Reads ----------------------------------------------------------------- */
+
+struct block_entry *
+block_cache_get (struct block_cache_user *user, const struct block *block)
+{
+  struct block_cache *cache = user->cache;
+  struct block_entry *e = entry_table_find (&cache->table, user, block);
+
+  if (e)
+    return e;
+  block_cache_unlock (cache);
+  uint64_t memory = user->source->decoder_memory (user->opaque, block);
+  struct block_entry *new = block_entry_new (user, block, memory);
+  pthread_mutex_lock (&cache->lock);
+
+  e = entry_table_find (&cache->table, user, block);
+  if (e || !new) {              /* another thread was faster */
+    block_entry_free (new);
+    return e;
   }
+  entry_table_add (&cache->table, new);
+  cache->fresh_size += block->size;
+  return new;
+}
+
+static void
+remove_waiter (struct block_entry *e, struct entry_waiter *waiter)
+{
+  struct entry_waiter **p = &e->waiters;
+
+  while (*p != waiter)
+    p = &(*p)->next;
+  *p = waiter->next;
+}
+
+/* Let go of E.  A failure is forgotten when all who waited for it know; the next
+ * reader tries again. */
+static void
+unpin (struct block_cache *cache, struct block_entry *e)
+{
+  const struct entry_list *before = e->list;
+
+  e->pins--;
+  if (e->state == ENTRY_FAILED && e->pins == 0)
+    block_room_drop (cache, e);
+  else if (e->state == ENTRY_READY || e->state == ENTRY_PAUSED)
+    block_room_sort (cache, e);
+  if (cache->short_of_room && (e->list != before || cache->decoding == 0))
+    block_queue_call (cache);
+}
+
+/* What is to be decoded of a Block for a part of it, its first UNTIL bytes: up to
+ * a multiple of UNIT in the disk view, and if nearly nothing is left, all. */
+static uint64_t
+round_goal (const struct block *block, uint64_t until, uint64_t unit)
+{
+  const uint64_t offset = block->offset;
+  uint64_t goal = (offset + until + unit - 1) / unit * unit - offset;
+
+  return goal >= block->size || block->size - goal < HOLE_GRANULE ? block->size
+                                                                  : goal;
+}
+
+static int
+report_failure (const struct block_entry *e, struct fault *fault)
+{
+  if (!e->fault)
+    return fault_no_memory (fault, "a decoded Block");
+  *fault = *e->fault;
+  return -1;
+}
+
+/* Have E, which is pinned, decoded up to GOAL, with AHEAD what follows it too, and
+ * wait for the first UNTIL bytes.  Called with the lock, which is released for a
+ * while.  0, or -1 with FAULT set. */
+static int
+want (struct block_cache *cache, struct block_entry *e, uint64_t until,
+      uint64_t goal, bool ahead, struct fault *fault)
+{
+  struct entry_waiter self = { .until = until, .next = e->waiters };
+  const bool waits = e->done < until && e->state != ENTRY_FAILED;
+
+  if (waits) {
+    pthread_cond_init (&self.wake, NULL);
+    e->waiters = &self;
+    e->user->waits++;
+  }
+  else
+    e->user->hits++;
+  block_queue_add (cache, e, goal);
+  if (ahead) {
+    block_cache_unlock (cache);
+    block_ahead_of_reader (e->user, &e->block);
+    pthread_mutex_lock (&cache->lock);
+  }
+  if (waits) {
+    while (e->done < until && e->state != ENTRY_FAILED)
+      pthread_cond_wait (&self.wake, &cache->lock);
+    remove_waiter (e, &self);
+    pthread_cond_destroy (&self.wake);
+  }
+  return e->state == ENTRY_FAILED ? report_failure (e, fault) : 0;
+}
+
+/* The entry of BLOCK, pinned; NULL with FAULT set.  Called with the lock. */
+static struct block_entry *
+pin (struct block_cache_user *user, const struct block *block,
+     struct fault *fault)
+{
+  if (block_queue_start (user->cache, fault) == -1)
+    return NULL;
+  struct block_entry *e = block_cache_get (user, block);
+  if (e)
+    e->pins++;
+  else
+    fault_no_memory (fault, "the Block cache");
   return e;
 }
 
-/* Release E and note its use.  A failure is forgotten when all who waited for
- * it know; the next reader tries again. */
-static void
-put_entry (struct block_cache *cache, struct entry *e)
-{
-  const bool failed = e->state == FAILED;
-
-  list_remove (&cache->used, e);
-  e->was_read = true;
-  e->stamp = cache->clock;
-  if (--e->pins == 0 && failed)
-    drop_entry (cache, e);
-  else
-    list_append (&cache->used, e);
-  if (cache->queue.first)
-    pthread_cond_signal (&cache->work);
-}
-
 int
-block_cache_read (struct block_cache *cache, const struct block *block,
+block_cache_read (struct block_cache_user *user, const struct block *block,
                   void *buf, size_t len, uint64_t offset, struct fault *fault)
 {
-  LOCK_SCOPE (&cache->lock);
-  struct entry *e = get_entry (cache, block, fault);
+  struct block_cache *cache = user->cache;
+  const uint64_t from = offset - block->offset, until = from + len;
 
-  if (!e)
-    return -1;
-  if (sequential_readers_note (&cache->readers, block->offset, block->size,
-                               offset))
-    decode_ahead (cache, block);
-  while (e->state == QUEUED || e->state == DECODING)
-    pthread_cond_wait (&cache->done, &cache->lock);
+  pthread_mutex_lock (&cache->lock);
+  enum reader_order order =
+    sequential_readers_note (&user->readers, block->offset, block->size, offset);
+  struct block_entry *e = pin (user, block, fault);
+  int r = -1;
 
-  int r = 0;
-  if (e->state == FAILED) {
-    *fault = e->fault;
-    r = -1;
+  if (e) {
+    uint64_t goal = order == READER_RANDOM
+                    ? round_goal (block, until, HOLE_GRANULE) : block->size;
+
+    block_room_note_reader (cache, e);
+    r = want (cache, e, until, goal, order == READER_ENTERS, fault);
+    if (r == 0) {
+      block_cache_unlock (cache);
+      memcpy (buf, e->data + from, len);
+      pthread_mutex_lock (&cache->lock);
+      block_entry_note_read (e, from, len);
+    }
+    unpin (cache, e);
   }
-  else if (len > 0) {
-    pthread_mutex_unlock (&cache->lock);
-    memcpy (buf, e->data + (offset - block->offset), len);
-    pthread_mutex_lock (&cache->lock);
-  }
-  put_entry (cache, e);
+  block_cache_unlock (cache);
   return r;
 }
 
 void
-block_cache_statistics (struct block_cache *cache,
+block_cache_skip (struct block_cache_user *user, const struct block *block,
+                  uint64_t offset)
+{
+  pthread_mutex_lock (&user->cache->lock);
+  enum reader_order order =
+    sequential_readers_note (&user->readers, block->offset, block->size, offset);
+  block_cache_unlock (user->cache);
+  if (order == READER_ENTERS)
+    block_ahead_of_reader (user, block);
+}
+
+/* -- Extents --------------------------------------------------------------- */
+
+/* Whether so much waits for its readers that more would push it out. */
+static bool
+is_busy (const struct block_cache_user *user, uint64_t size)
+{
+  const struct block_cache *cache = user->cache;
+  const uint64_t half = cache->memory_limit / 2;
+
+  return user->has_readers
+         && (user->guessed <= GUESSED_MAX || user->guessed <= cache->memory_limit)
+         && (size > half || cache->fresh_size > half - size);
+}
+
+int
+block_cache_learn (struct block_cache_user *user, const struct block *block,
+                   uint64_t len, uint64_t offset, bool whole,
+                   struct fault *fault)
+{
+  struct block_cache *cache = user->cache;
+  const uint64_t until =
+    round_goal (block, offset + len - block->offset, DIGEST_CHUNK);
+  int r = -1;
+
+  pthread_mutex_lock (&cache->lock);
+  if (!entry_table_find (&cache->table, user, block)
+      && is_busy (user, block->size))
+    r = BLOCK_CACHE_BUSY;
+  else {
+    struct block_entry *e = pin (user, block, fault);
+
+    if (e) {
+      r = want (cache, e, until, whole ? block->size : until, false, fault);
+      unpin (cache, e);
+    }
+  }
+  block_cache_unlock (cache);
+  return r;
+}
+
+void
+block_cache_begin_extents (struct block_cache_user *user, uint64_t offset)
+{
+  LOCK_SCOPE (&user->cache->lock);
+  /* Who only wants to see the map goes through it from its start to its end. */
+  if (offset != 0 && offset != user->extents_end)
+    user->has_readers = true;
+}
+
+void
+block_cache_end_extents (struct block_cache_user *user, uint64_t end,
+                         uint64_t guessed)
+{
+  LOCK_SCOPE (&user->cache->lock);
+  user->extents_end = end;
+  user->guessed += guessed;
+}
+
+void
+block_cache_statistics (struct block_cache_user *user,
                         struct image_statistics *statistics)
 {
-  LOCK_SCOPE (&cache->lock);
-  statistics->hits += cache->hits;
-  statistics->waits += cache->waits;
-  statistics->decoded += cache->decoded;
-  statistics->dropped += cache->dropped;
-  statistics->memory += cache->memory;
-  statistics->memory_peak += cache->memory_peak;
+  LOCK_SCOPE (&user->cache->lock);
+  statistics->hits += user->hits;
+  statistics->waits += user->waits;
+  statistics->decoded += user->decoded;
+  statistics->dropped += user->dropped;
+  statistics->restarts += user->restarts;
+  statistics->resumed += user->resumed;
+  statistics->again += user->again;
+  statistics->memory = user->cache->memory;
+  statistics->memory_peak = user->cache->memory_peak;
 }

@@ -2,8 +2,10 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "block-cache.h"
 #include "block-reader.h"
@@ -17,9 +19,14 @@
 /* A reader waits for a whole Block to be decoded, and for nothing but the part
  * that it needs in a stream.  So large Blocks are streamed, however much memory
  * there is: this is some seconds of work for one core. */
-#define WHOLE_MAX (UINT64_C (256) << 20)
+#define WHOLE_MAX BLOCK_WHOLE_MAX
 /* And a lone Block earlier, because no other Block could be decoded beside it. */
 #define WHOLE_ALONE_MAX (UINT64_C (16) << 20)
+
+/* Extents are asked for a range of at least this by those who go through a disk
+ * view window by window; one Block or so is decoded for them in one call. */
+#define WINDOW_MIN (UINT64_C (4) << 20)
+#define LEARN_MIN (UINT64_C (4) << 20)
 
 /* The stream of one large Block. */
 struct stream_entry
@@ -37,7 +44,7 @@ struct block_reader
   struct scan_record *record;
   const struct image_options *options;
   bool may_spool;
-  struct block_cache *cache;
+  struct block_cache_user *cache;
 
   pthread_mutex_t lock;         /* guards the rest */
   pthread_cond_t unused;        /* a stream lost its last user */
@@ -64,8 +71,7 @@ block_reader_new (const struct block_source *source, void *opaque,
   reader->record = record;
   reader->options = options;
   reader->may_spool = may_spool && options->spool_dir;
-  reader->cache = block_cache_new (source, opaque, record, options->memory_limit,
-                                   options->threads, fault);
+  reader->cache = block_cache_join (options->cache, source, opaque, record, fault);
   if (!reader->cache) {
     block_reader_free (reader);
     return NULL;
@@ -85,11 +91,19 @@ block_reader_free (struct block_reader *reader)
     block_stream_free (e->stream);
     free (e);
   }
-  block_cache_free (reader->cache);
+  block_cache_leave (reader->cache);
   spool_close (reader->spool);
   pthread_cond_destroy (&reader->unused);
   pthread_mutex_destroy (&reader->lock);
   free (reader);
+}
+
+/* Where a Block ends, as far as that is known. */
+static uint64_t
+end_of (const struct block *block)
+{
+  return block->size == BLOCK_SIZE_UNKNOWN ? UINT64_MAX
+                                           : block->offset + block->size;
 }
 
 static bool
@@ -111,8 +125,9 @@ promised_space (struct block_reader *reader)
     bool ended;
     uint64_t position = block_stream_position (e->stream, &ended);
 
-    if (!block_stream_is_done (e->stream))
-      sum += e->block.offset + e->block.size - position;
+    if (!block_stream_is_done (e->stream)
+        && e->block.size != BLOCK_SIZE_UNKNOWN)
+      sum += end_of (&e->block) - position;
   }
   return sum;
 }
@@ -126,6 +141,8 @@ prepare_spool (struct block_reader *reader, const struct block *block,
     if (!reader->spool)
       return -1;
   }
+  if (block->size == BLOCK_SIZE_UNKNOWN)
+    return 0;                   /* the stream does it bit by bit */
   return spool_reserve (reader->spool, block->size + promised_space (reader),
                         block->offset + block->size, fault);
 }
@@ -191,6 +208,7 @@ add_stream (struct block_reader *reader, const struct block *block,
     .ring_size = decoder < limit ? (limit - decoder) / 2 : 0,
     .restartable = true,
     .record = reader->record,
+    .cache = reader->options->cache,
   };
   struct stream_entry *e;
 
@@ -249,7 +267,9 @@ put_stream (struct block_reader *reader, struct stream_entry *e)
     pthread_cond_broadcast (&reader->unused);
 }
 
-static int
+/* Returns how many bytes were read: fewer than LEN only of a Block of unknown size,
+ * at its end. */
+static ssize_t
 read_streamed (struct block_reader *reader, const struct block *block,
                void *buf, size_t len, uint64_t offset, struct fault *fault)
 {
@@ -259,67 +279,170 @@ read_streamed (struct block_reader *reader, const struct block *block,
     return -1;
   ssize_t r = block_stream_read (e->stream, buf, len, offset, fault);
   put_stream (reader, e);
-  if (r >= 0 && (size_t) r < len)
-    return fault_set (fault, EBADMSG, "a Block is shorter than it should be");
-  return r < 0 ? -1 : 0;
+  if (r < 0)
+    return -1;
+  if ((size_t) r < len && block->size != BLOCK_SIZE_UNKNOWN)
+    return fault_set (fault, EBADMSG, "a Block at %" PRIu64 " of the disk view is "
+                      "shorter than it should be", block->offset);
+  if (r == 0)
+    return fault_set (fault, EINVAL, "byte %" PRIu64 " lies beyond the end of the "
+                      "disk view", offset);
+  return r;
+}
+
+/* Read up to the end of the Block that OFFSET lies in. */
+static ssize_t
+read_block (struct block_reader *reader, void *buf, size_t len,
+            uint64_t offset, struct fault *fault)
+{
+  struct block block;
+
+  reader->source->locate (reader->opaque, offset, &block);
+  if (len > end_of (&block) - offset)
+    len = (size_t) (end_of (&block) - offset);
+  if (is_streamed (reader, &block))
+    return read_streamed (reader, &block, buf, len, offset, fault);
+  if (block_cache_read (reader->cache, &block, buf, len, offset, fault) == -1)
+    return -1;
+  return (ssize_t) len;
+}
+
+/* Whether all of a range is known to be zero. */
+static bool
+is_hole (struct block_reader *reader, uint64_t len, uint64_t offset)
+{
+  uint64_t end;
+
+  return reader->record
+         && hole_map_run (scan_record_holes (reader->record), offset,
+                          offset + len, &end) == HOLE_ZERO
+         && end == offset + len;
+}
+
+static void
+read_hole (struct block_reader *reader, void *buf, size_t len, uint64_t offset)
+{
+  struct block block;
+
+  memset (buf, 0, len);
+  reader->source->locate (reader->opaque, offset, &block);
+  if (!is_streamed (reader, &block))
+    block_cache_skip (reader->cache, &block, offset);
 }
 
 int
 block_reader_read (struct block_reader *reader, void *buf, size_t len,
                    uint64_t offset, struct fault *fault)
 {
+  if (len > 0 && is_hole (reader, len, offset)) {
+    read_hole (reader, buf, len, offset);
+    return 0;
+  }
   while (len > 0) {
-    struct block block;
-    int r;
+    ssize_t r = read_block (reader, buf, len, offset, fault);
 
-    reader->source->locate (reader->opaque, offset, &block);
-    uint64_t left = block.offset + block.size - offset;
-    size_t n = len < left ? len : (size_t) left;
-
-    if (is_streamed (reader, &block))
-      r = read_streamed (reader, &block, buf, n, offset, fault);
-    else
-      r = block_cache_read (reader->cache, &block, buf, n, offset, fault);
     if (r == -1)
       return -1;
-    buf = (char *) buf + n;
-    offset += n;
-    len -= n;
+    buf = (char *) buf + r;
+    offset += (uint64_t) r;
+    len -= (size_t) r;
   }
   return 0;
 }
 
-/* Have the bytes at OFFSET decoded, for the sake of the hole map. */
+void
+block_reader_prefetch (struct block_reader *reader, uint64_t count,
+                       uint64_t offset)
+{
+  struct block block;
+
+  if (count == 0)
+    return;
+  reader->source->locate (reader->opaque, offset, &block);
+  if (!is_streamed (reader, &block))
+    block_cache_prefetch (reader->cache, count, offset);
+}
+
+/* Have the bytes of BLOCK from OFFSET to END decoded, all of them, or of a stream
+ * some.  BLOCK_CACHE_BUSY as block_cache_learn. */
 static int
 learn (struct block_reader *reader, const struct block *block, uint64_t offset,
-       struct fault *fault)
+       uint64_t end, struct fault *fault)
 {
   char byte;
 
   if (!is_streamed (reader, block))
-    return block_cache_read (reader->cache, block, NULL, 0, offset, fault);
-  return read_streamed (reader, block, &byte, 1, offset, fault);
+    return block_cache_learn (reader->cache, block, end - offset, offset,
+                              end - offset >= WINDOW_MIN, fault);
+  /* The last byte of a granule: with it all of the granule is known. */
+  offset |= HOLE_GRANULE - 1;
+  if (offset >= end)
+    offset = end - 1;
+  return read_streamed (reader, block, &byte, 1, offset, fault) == -1 ? -1 : 0;
 }
 
-/* The extents of a range within one Block.  1: the callback wants no more. */
-static int
-walk_block (struct block_reader *reader, const struct block *block,
-            uint64_t offset, uint64_t end, struct extent_walk *walk,
-            struct fault *fault)
+/* A client that asks for the extents of so much will want the data too, or the next
+ * extents: begin with all of that, by all threads. */
+static void
+begin_window (struct block_reader *reader, uint64_t offset, uint64_t end)
 {
-  while (offset < end) {
-    uint64_t next;
-    enum hole_state state = hole_map_run (scan_record_holes (reader->record), offset, end, &next);
+  struct block block;
 
-    if (state == HOLE_UNKNOWN) {
-      if (learn (reader, block, offset, fault) == -1)
-        return -1;
-      continue;
-    }
-    if (!extent_walk_emit (walk, offset, next - offset, state == HOLE_ZERO))
-      return 1;
-    offset = next;
+  reader->source->locate (reader->opaque, offset, &block);
+  if (end - offset >= WINDOW_MIN && !is_streamed (reader, &block))
+    block_cache_begin_unknown (reader->cache, end - offset, offset);
+}
+
+/* The state of one block_reader_extents. */
+struct extent_teller
+{
+  struct block_reader *reader;
+  struct extent_walk *walk;
+  uint64_t offset, end;         /* what is to be told yet */
+  uint64_t guessed;             /* bytes told without knowing */
+};
+
+/* Tell what is known: false when the callback wants no more. */
+static bool
+tell_known (struct extent_teller *t)
+{
+  while (t->offset < t->end) {
+    uint64_t next;
+    enum hole_state state =
+      hole_map_run (scan_record_holes (t->reader->record), t->offset, t->end, &next);
+
+    if (state == HOLE_UNKNOWN)
+      break;
+    uint64_t offset = t->offset;
+    t->offset = next;
+    if (!extent_walk_emit (t->walk, offset, next - offset, state == HOLE_ZERO))
+      return false;
   }
+  return true;
+}
+
+/* Get to know, or guess, what is at t->offset.  *DECODED counts bytes. */
+static int
+find_out (struct extent_teller *t, uint64_t *decoded, struct fault *fault)
+{
+  struct block_reader *reader = t->reader;
+  struct block block;
+  uint64_t next;
+
+  reader->source->locate (reader->opaque, t->offset, &block);
+  uint64_t end = end_of (&block) < t->end ? end_of (&block) : t->end;
+  int r = learn (reader, &block, t->offset, end, fault);
+  if (r == -1)
+    return -1;
+  if (r != BLOCK_CACHE_BUSY)
+    *decoded += end - t->offset;
+  if (hole_map_run (scan_record_holes (reader->record), t->offset, end,
+                    &next) != HOLE_UNKNOWN)
+    return 0;
+  uint64_t offset = t->offset;
+  t->guessed += next - offset;
+  t->offset = next;
+  extent_walk_emit (t->walk, offset, next - offset, false);
   return 0;
 }
 
@@ -328,20 +451,21 @@ block_reader_extents (struct block_reader *reader, uint64_t offset,
                       uint64_t count, struct extent_walk *walk,
                       struct fault *fault)
 {
-  const uint64_t end = offset + count;
-  int r = 0;
+  struct extent_teller t = {
+    .reader = reader, .walk = walk, .offset = offset, .end = offset + count
+  };
+  uint64_t decoded = 0;
 
-  while (offset < end && r == 0) {
-    struct block block;
-
-    reader->source->locate (reader->opaque, offset, &block);
-    uint64_t block_end = block.offset + block.size;
-    uint64_t stop = block_end < end ? block_end : end;
-
-    r = walk_block (reader, &block, offset, stop, walk, fault);
-    offset = stop;
+  block_cache_begin_extents (reader->cache, offset);
+  while (tell_known (&t) && t.offset < t.end && walk->result == 0
+         && (t.offset == offset || (decoded > 0 && decoded < LEARN_MIN))) {
+    if (decoded == 0)
+      begin_window (reader, t.offset, t.end);
+    if (find_out (&t, &decoded, fault) == -1)
+      return -1;
   }
-  return r == -1 ? -1 : 0;
+  block_cache_end_extents (reader->cache, t.offset, t.guessed);
+  return 0;
 }
 
 void
@@ -351,8 +475,6 @@ block_reader_statistics (struct block_reader *reader,
   block_cache_statistics (reader->cache, statistics);
   LOCK_SCOPE (&reader->lock);
   statistics->restarts += reader->restarts;
-  for (struct stream_entry *e = reader->streams; e; e = e->next) {
+  for (struct stream_entry *e = reader->streams; e; e = e->next)
     statistics->restarts += block_stream_restarts (e->stream);
-    statistics->memory += block_stream_memory (e->stream);
-  }
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "block-cache.h"
 #include "block-stream.h"
 #include "chunk-ring.h"
 #include "cleanup.h"
@@ -16,12 +17,16 @@
 
 #define AHEAD (8 * 1024 * 1024)         /* a ring's thread runs so far ahead */
 #define RING_MIN (2 * AHEAD)
+/* The spool file for a Block of unknown size grows by this. */
+#define SPOOL_STEP (UINT64_C (64) << 20)
 
 /* A reader that waits for a chunk.  The thread may not push that chunk out of
  * the ring before the reader has seen it. */
 struct waiter
 {
   uint64_t number;
+  uint64_t until;               /* for the bytes before this disk offset */
+  pthread_cond_t wake;
   struct waiter *next;
 };
 
@@ -34,7 +39,7 @@ struct block_stream
 
   pthread_mutex_t lock;         /* guards the rest, but not DECODER */
   pthread_cond_t demand;        /* the thread may have something to do */
-  pthread_cond_t progress;      /* a chunk came, the end, or a failure */
+  pthread_cond_t progress;      /* for runners: a chunk, the end, a failure */
   bool started, stopping, restart, ended;
   struct fault fault;           /* errnum != 0: it failed for good */
   uint64_t position;            /* disk offset: decoded up to here */
@@ -46,8 +51,11 @@ struct block_stream
   uint64_t restarts;
   pthread_t thread;
 
-  void *decoder;                /* only the thread touches these two */
+  uint64_t decoder_memory;      /* constant */
+  void *decoder;                /* only the thread touches the rest */
   char *spool_buf;
+  uint64_t spooled;             /* the spool file reaches to here */
+  uint64_t charged;             /* to the cache */
 };
 
 static uint64_t
@@ -80,7 +88,9 @@ block_stream_new (const struct block_source *source, void *opaque,
   s->opaque = opaque;
   s->block = *block;
   s->options = *options;
-  s->position = block->offset;
+  s->position = s->spooled = block->offset;
+  if (options->cache)
+    s->decoder_memory = source->decoder_memory (opaque, block);
 
   if (options->spool)
     s->spool_buf = malloc (CHUNK_SIZE);
@@ -98,6 +108,24 @@ block_stream_new (const struct block_source *source, void *opaque,
   return s;
 }
 
+/* Let the cache know what is in use: RING bytes in the ring, and a decoder if there
+ * is one or there will be. */
+static void
+account (struct block_stream *s, uint64_t ring, bool decoding)
+{
+  struct block_cache *cache = s->options.cache;
+  uint64_t now = ring + (s->spool_buf ? CHUNK_SIZE : 0)
+                 + (decoding ? s->decoder_memory : 0);
+
+  if (!cache)
+    return;
+  if (now > s->charged)
+    block_cache_charge (cache, now - s->charged);
+  else if (now < s->charged)
+    block_cache_uncharge (cache, s->charged - now);
+  s->charged = now;
+}
+
 void
 block_stream_free (struct block_stream *s)
 {
@@ -112,6 +140,8 @@ block_stream_free (struct block_stream *s)
   s->source->stop (s->decoder);
   chunk_ring_free (s->ring);
   free (s->spool_buf);
+  s->spool_buf = NULL;
+  account (s, 0, false);
   pthread_cond_destroy (&s->progress);
   pthread_cond_destroy (&s->demand);
   pthread_mutex_destroy (&s->lock);
@@ -159,6 +189,20 @@ claim_chunk (struct block_stream *s, uint64_t number)
   return chunk_ring_claim (s->ring, number);
 }
 
+static int
+spool (struct block_stream *s, const char *buf, size_t len, uint64_t offset,
+       struct fault *fault)
+{
+  /* For a Block whose size is known there is room already. */
+  if (s->block.size == BLOCK_SIZE_UNKNOWN && offset + len > s->spooled) {
+    if (spool_reserve (s->options.spool, SPOOL_STEP, s->spooled + SPOOL_STEP,
+                       fault) == -1)
+      return -1;
+    s->spooled += SPOOL_STEP;
+  }
+  return spool_write (s->options.spool, buf, len, offset, fault);
+}
+
 /* Decode LEN bytes at OFFSET to BUF and to wherever else they go.  Called
  * without the lock. */
 static ssize_t
@@ -173,15 +217,26 @@ decode (struct block_stream *s, char *buf, size_t len, uint64_t offset,
   ssize_t n = s->source->next (s->decoder, buf, len, fault);
   if (n == -1)
     return -1;
-  if (s->options.record) {
-    bool at_end = (size_t) n < len || s->block.last;
-    scan_record_add (s->options.record, offset, buf, (size_t) n,
-                     at_end && ((size_t) n < len || offset + len == block_end (s)));
-  }
-  if (s->options.spool
-      && spool_write (s->options.spool, buf, (size_t) n, offset, fault) == -1)
+  struct scan_record *record = s->options.record;
+  const bool at_end = (size_t) n < len || offset + len == block_end (s);
+  if (record)
+    scan_record_add (record, offset, buf, (size_t) n, at_end && s->block.last);
+  if (record && at_end)
+    scan_record_block_verified (record, s->block.number);
+  if (s->options.spool && spool (s, buf, (size_t) n, offset, fault) == -1)
     return -1;
   return n;
+}
+
+/* Wake those for whom something has come.  Called with the lock. */
+static void
+wake (struct block_stream *s)
+{
+  for (struct waiter *w = s->waiters; w; w = w->next)
+    if (w->until <= s->position || s->ended || s->fault.errnum != 0)
+      pthread_cond_signal (&w->wake);
+  if (s->runners > 0)
+    pthread_cond_broadcast (&s->progress);
 }
 
 /* Decode the next chunk and publish it.  Called with the lock. */
@@ -199,10 +254,12 @@ step (struct block_stream *s)
     return;
   if (!buf) {
     fault_no_memory (&s->fault, "decoded data");
-    pthread_cond_broadcast (&s->progress);
+    wake (s);
     return;
   }
+  const uint64_t ring = s->ring ? chunk_ring_memory (s->ring) : 0;
   pthread_mutex_unlock (&s->lock);
+  account (s, ring, true);
   ssize_t n = decode (s, buf, len, offset, &fault);
   pthread_mutex_lock (&s->lock);
 
@@ -214,7 +271,7 @@ step (struct block_stream *s)
     s->position += (uint64_t) n;
     s->ended = (size_t) n < len || s->position == block_end (s);
   }
-  pthread_cond_broadcast (&s->progress);
+  wake (s);
 }
 
 /* Begin again at the Block's start; what is in the ring stays valid. */
@@ -239,6 +296,7 @@ finish (struct block_stream *s)
    * readers will begin somewhere else than at the end. */
   if (s->until == 0 && s->ring)
     chunk_ring_clear (s->ring);
+  account (s, s->ring ? chunk_ring_memory (s->ring) : 0, false);
 }
 
 static void *
@@ -273,19 +331,24 @@ start_thread (struct block_stream *s, struct fault *fault)
   return 0;
 }
 
-/* Wait until the chunk with OFFSET has come, or never will. */
+/* Wait until the bytes from OFFSET, which lies in the chunk that is needed, up to
+ * UNTIL have come, or never will. */
 static void
-wait_for (struct block_stream *s, uint64_t offset)
+wait_for (struct block_stream *s, uint64_t offset, uint64_t until)
 {
-  struct waiter self = { .number = offset / CHUNK_SIZE, .next = s->waiters };
+  struct waiter self = {
+    .number = offset / CHUNK_SIZE, .until = until, .next = s->waiters
+  };
   struct waiter **p = &s->waiters;
 
+  pthread_cond_init (&self.wake, NULL);
   s->waiters = &self;
   pthread_cond_signal (&s->demand);
-  pthread_cond_wait (&s->progress, &s->lock);
+  pthread_cond_wait (&self.wake, &s->lock);
   while (*p != &self)
     p = &(*p)->next;
   *p = self.next;
+  pthread_cond_destroy (&self.wake);
   /* The thread may wait to overwrite just this chunk.  It cannot do so before
    * the lock is released, and then the chunk has been copied. */
   pthread_cond_signal (&s->demand);
@@ -312,7 +375,7 @@ read_ring (struct block_stream *s, void *buf, size_t len, uint64_t offset,
     }
     else if (s->ended)
       return 0;
-    wait_for (s, offset);
+    wait_for (s, offset, offset + 1);
   }
 }
 
@@ -326,9 +389,13 @@ read_spool (struct block_stream *s, void *buf, size_t len, uint64_t offset,
       *fault = s->fault;
       return -1;
     }
-    if (s->ended)
-      return 0;
-    wait_for (s, offset);
+    if (s->ended) {
+      if (s->position <= offset)
+        return 0;
+      len = (size_t) (s->position - offset);
+      break;
+    }
+    wait_for (s, offset, offset + len);
   }
   pthread_mutex_unlock (&s->lock);
   int r = spool_read (s->options.spool, buf, len, offset, fault);

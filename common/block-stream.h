@@ -7,6 +7,9 @@
  * the thread runs to the end by itself; or into a ring in memory, which keeps
  * the most recent bytes.
  *
+ * Bytes are handed out as they come: before the Check behind the Block's last byte
+ * has been verified.  Then the read of that byte fails.
+ *
  * Thread safe.  The thread is started by the first read. */
 
 #ifndef FLASHIMAGE_BLOCK_STREAM_H
@@ -28,10 +31,12 @@ struct block_stream_options
   struct spool *spool;          /* NULL: keep a ring */
   uint64_t ring_size;           /* bytes; a few MiB at least are taken */
   bool restartable;             /* a ring can go back by starting again */
-  struct scan_record *record;       /* learns from what is decoded */
+  struct scan_record *record;   /* learns from what is decoded */
+  struct block_cache *cache;    /* is charged for ring and decoder, if not NULL */
 };
 
-/* BLOCK's size may be BLOCK_SIZE_UNKNOWN.  NULL with FAULT set. */
+/* BLOCK's size may be BLOCK_SIZE_UNKNOWN: then space in the spool file is reserved
+ * as it goes on, else it must have been reserved before.  NULL with FAULT set. */
 struct block_stream *block_stream_new (const struct block_source *source,
                                        void *opaque, const struct block *block,
                                        const struct block_stream_options *options,

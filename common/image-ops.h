@@ -70,7 +70,9 @@ struct image
   enum image_format format;
   int fd;
   char *name;
-  struct image_options options; /* defaults filled in; spool_dir is owned */
+  /* Defaults filled in; there always is a cache.  spool_dir is owned. */
+  struct image_options options;
+  struct block_cache *own_cache;        /* NULL: the cache is a shared one */
   uint64_t stored_size;
   bool regular;                 /* else a block device, which has no mtime */
   dev_t device;

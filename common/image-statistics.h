@@ -11,11 +11,15 @@ struct image;
 
 struct image_statistics
 {
-  uint64_t hits;        /* reads that found their Block decoded */
+  uint64_t hits;        /* reads that found their bytes decoded */
   uint64_t waits;       /* reads that waited for a Block */
-  uint64_t decoded;     /* Blocks (gzip: spans between access points) decoded */
-  uint64_t dropped;     /* decoded Blocks dropped to make room */
-  uint64_t restarts;    /* times that a live decoder had to start again */
+  uint64_t decoded;     /* Blocks (gzip: spans between access points) decoded to
+                           their end, or failed */
+  uint64_t dropped;     /* Blocks dropped to make room, whole or in part */
+  uint64_t restarts;    /* times that a live decoder was lost or started again */
+  uint64_t resumed;     /* times that a decoder went on after a pause */
+  uint64_t again;       /* Blocks begun that had been begun before */
+  /* Of the Block cache, which other images may share. */
   uint64_t memory;      /* bytes in use now for Blocks and their decoders */
   uint64_t memory_peak;
 };

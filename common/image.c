@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "block-cache.h"
 #include "cleanup.h"
 #include "file-io.h"
 #include "hole-map.h"
@@ -46,6 +47,21 @@ default_threads (void)
   return cpus > 0 ? (unsigned) cpus : 1;
 }
 
+/* The cache that the image shares, else one of its own. */
+static int
+choose_cache (struct image *im, struct fault *fault)
+{
+  if (!im->options.cache) {
+    im->own_cache = block_cache_new (im->options.memory_limit,
+                                     im->options.threads, fault);
+    im->options.cache = im->own_cache;
+    return im->own_cache ? 0 : -1;
+  }
+  im->options.memory_limit = block_cache_memory_limit (im->options.cache);
+  im->options.threads = block_cache_threads (im->options.cache);
+  return 0;
+}
+
 static int
 set_options (struct image *im, const struct image_options *options,
              struct fault *fault)
@@ -69,6 +85,8 @@ set_options (struct image *im, const struct image_options *options,
     if (!im->options.index_dir)
       return fault_no_memory (fault, "the name of a directory");
   }
+  if (choose_cache (im, fault) == -1)
+    return -1;
   scan_record_set_threads (im->record, im->options.threads);
   return 0;
 }
@@ -168,6 +186,7 @@ image_close (struct image *im)
     return;
   if (im->ops)
     im->ops->close (im);
+  block_cache_free (im->own_cache);
   scan_record_free (im->record);
   close (im->fd);               /* was only read from */
   pthread_cond_destroy (&im->scan_ended);

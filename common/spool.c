@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct spool
 {
   int fd;
   char *dir;
+  pthread_mutex_t lock;         /* guards SIZE */
   uint64_t size;
 };
 
@@ -58,6 +60,7 @@ spool_open (const char *dir, struct fault *fault)
     fault_no_memory (fault, "the spool file");
     return NULL;
   }
+  pthread_mutex_init (&spool->lock, NULL);
   spool->fd = open_unlinked (dir);
   if (spool->fd >= 0)
     return spool;
@@ -74,6 +77,7 @@ spool_close (struct spool *spool)
     return;
   if (spool->fd >= 0)
     close (spool->fd);          /* the file is gone: nothing to lose */
+  pthread_mutex_destroy (&spool->lock);
   free (spool->dir);
   free (spool);
 }
@@ -93,6 +97,7 @@ spool_reserve (struct spool *spool, uint64_t need, uint64_t end,
     return fault_set (fault, ENOSPC, "random access to this image needs %" PRIu64
                       " bytes in %s, and only %" PRIu64 " are free there",
                       need, spool->dir, blocks * unit);
+  LOCK_SCOPE (&spool->lock);
   if (end <= spool->size)
     return 0;
   if (ftruncate (spool->fd, (off_t) end) == -1)
@@ -100,6 +105,19 @@ spool_reserve (struct spool *spool, uint64_t need, uint64_t end,
                       " bytes in %s: %s", end, spool->dir, strerror (errno));
   spool->size = end;
   return 0;
+}
+
+/* With errno set. */
+static int
+write_fault (const struct spool *spool, size_t len, uint64_t offset,
+             struct fault *fault)
+{
+  if (errno == ENOSPC || errno == EDQUOT)
+    return fault_set (fault, ENOSPC, "random access to this image needs more "
+                      "space in %s: no room for %zu bytes at %" PRIu64
+                      " of the disk view", spool->dir, len, offset);
+  return fault_set (fault, EIO, "writing the spool file in %s: %s", spool->dir,
+                    strerror (errno));
 }
 
 static int
@@ -111,9 +129,7 @@ write_all (struct spool *spool, const char *buf, size_t len, uint64_t offset,
     if (r == -1 && errno == EINTR)
       continue;
     if (r == -1)
-      return fault_set (fault, errno == ENOSPC ? ENOSPC : EIO,
-                        "writing the spool file in %s: %s",
-                        spool->dir, strerror (errno));
+      return write_fault (spool, len, offset, fault);
     buf += r;
     len -= (size_t) r;
     offset += (uint64_t) r;

@@ -16,7 +16,7 @@ struct spool *spool_open (const char *dir, struct fault *fault);
 void spool_close (struct spool *spool);         /* NULL is allowed */
 
 /* Make the file reach to END.  ENOSPC, with DIR's name in FAULT, when there is no
- * space for NEED more bytes.  One thread at a time. */
+ * space for NEED more bytes. */
 int spool_reserve (struct spool *spool, uint64_t need, uint64_t end,
                    struct fault *fault);
 

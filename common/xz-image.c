@@ -245,6 +245,17 @@ xz_statistics (struct image *im, struct image_statistics *statistics)
   block_reader_statistics (xz->reader, statistics);
 }
 
+static void
+xz_prefetch (struct image *im, uint64_t count, uint64_t offset)
+{
+  const struct xz_image *xz = im->state;
+  struct fault ignored;
+
+  if (image_check_range (xz_index_disk_size (xz->index), count, offset,
+                         &ignored) == 0)
+    block_reader_prefetch (xz->reader, count, offset);
+}
+
 const struct image_ops xz_image_ops = {
   .open = xz_open,
   .close = xz_close,
@@ -254,4 +265,5 @@ const struct image_ops xz_image_ops = {
   .extents = xz_extents,
   .scan = xz_scan,
   .statistics = xz_statistics,
+  .prefetch = xz_prefetch,
 };

@@ -23,6 +23,13 @@ fake_source_init (struct fake_source *source, uint64_t disk_size,
   source->disk_size = disk_size;
   source->block_size = block_size;
   source->bad_block = UINT64_MAX;
+  source->decoder_memory = 1000;
+}
+
+bool
+fake_hole (const struct fake_source *source, uint64_t offset)
+{
+  return source->holes > 0 && offset / source->holes % 4 == 3;
 }
 
 unsigned char
@@ -56,9 +63,10 @@ locate (void *opaque, uint64_t offset, struct block *block)
 static uint64_t
 decoder_memory (void *opaque, const struct block *block)
 {
-  (void) opaque;
+  const struct fake_source *source = opaque;
+
   (void) block;
-  return 1000;
+  return source->decoder_memory;
 }
 
 static void *
@@ -71,13 +79,13 @@ start (void *opaque, const struct block *block, struct fault *fault)
   d->offset = block->offset;
   d->number = block->offset / source->block_size;
   source->starts++;
-  source->started[d->number % 64]++;
+  source->started[d->number % 256]++;
   if (d->number == source->bad_block) {
     free (d);
     fault_set (fault, EBADMSG, "bad Block");
     return NULL;
   }
-  if (source->busy[d->number % 64]++ > 0)
+  if (source->busy[d->number % 256]++ > 0)
     source->twice++;
   unsigned running = ++source->running;
   if (running > source->most_running)
@@ -94,8 +102,10 @@ next (void *decoder, void *buf, size_t len, struct fault *fault)
   if (d->offset + len > d->source->disk_size)
     len = (size_t) (d->source->disk_size - d->offset);
   for (size_t i = 0; i < len; i++)
-    ((unsigned char *) buf)[i] = fake_byte (d->offset + i);
+    ((unsigned char *) buf)[i] =
+      fake_hole (d->source, d->offset + i) ? 0 : fake_byte (d->offset + i);
   d->offset += len;
+  d->source->bytes += len;
   if (d->source->delay_us)
     usleep (d->source->delay_us);
   return (ssize_t) len;
@@ -108,7 +118,7 @@ stop (void *decoder)
 
   if (!d)
     return;
-  d->source->busy[d->number % 64]--;
+  d->source->busy[d->number % 256]--;
   d->source->running--;
   free (d);
 }

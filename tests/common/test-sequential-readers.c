@@ -10,7 +10,7 @@ static bool
 note (struct sequential_readers *readers, uint64_t offset)
 {
   return sequential_readers_note (readers, offset / (24 * MIB) * 24 * MIB,
-                                  24 * MIB, offset);
+                                  24 * MIB, offset) != READER_RANDOM;
 }
 
 static void
@@ -61,6 +61,39 @@ several_readers_with_disorder (void **state)
     }
 }
 
+/* It is told once for each Block, also when requests of two Blocks are mixed. */
+static void
+entering_is_told_once (void **state)
+{
+  struct sequential_readers readers = { .clock = 0 };
+  unsigned entered = 0;
+
+  (void) state;
+  for (uint64_t i = 0; i < 4 * 96; i++) {
+    uint64_t offset = (i ^ 5) * MIB / 4;
+
+    if (sequential_readers_note (&readers, offset / (24 * MIB) * 24 * MIB,
+                                 24 * MIB, offset) == READER_ENTERS)
+      entered++;
+  }
+  assert_int_equal (entered, 4);
+}
+
+static void
+active_readers_are_counted (void **state)
+{
+  struct sequential_readers readers = { .clock = 0 };
+
+  (void) state;
+  for (uint64_t i = 0; i < 40; i++)
+    for (uint64_t r = 0; r < 3; r++)
+      note (&readers, r * 1000 * MIB + i * MIB);
+  assert_int_equal (sequential_readers_active (&readers), 3);
+  for (uint64_t i = 0; i < 1000; i++)
+    note (&readers, 5000 * MIB + i * MIB);
+  assert_int_equal (sequential_readers_active (&readers), 1);
+}
+
 int
 main (void)
 {
@@ -69,6 +102,8 @@ main (void)
     cmocka_unit_test (rising_requests_are_sequential),
     cmocka_unit_test (random_requests_are_not),
     cmocka_unit_test (several_readers_with_disorder),
+    cmocka_unit_test (entering_is_told_once),
+    cmocka_unit_test (active_readers_are_counted),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
