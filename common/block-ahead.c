@@ -11,8 +11,8 @@
  * out of work. */
 #define AHEAD_BYTES (UINT64_C (128) << 20)
 #define AHEAD_BLOCKS_MAX 64
-/* Blocks that are known to be zero and are passed over in one go. */
-#define HOLES_MAX 256
+/* Blocks that are looked at, those included that are known to be zero. */
+#define LOOK_AT_MAX 256
 
 /* What a range of Blocks is queued for. */
 enum purpose
@@ -22,19 +22,16 @@ enum purpose
   FOR_EXTENTS                   /* Blocks of which something is unknown */
 };
 
-/* Where BLOCK and what follows it are known to be zero: the end of that, else the
- * Block's start. */
-static uint64_t
-skip_holes (const struct block_cache_user *user, const struct block *block)
+static bool
+is_hole (const struct block_cache_user *user, const struct block *block)
 {
+  const uint64_t end = block->offset + block->size;
   uint64_t next;
 
-  if (!user->record
-      || hole_map_run (scan_record_holes (user->record), block->offset,
-                       block->offset + (UINT64_C (1) << 30), &next) != HOLE_ZERO
-      || next < block->offset + block->size)
-    return block->offset;
-  return next;
+  return user->record
+         && hole_map_run (scan_record_holes (user->record), block->offset, end,
+                          &next) == HOLE_ZERO
+         && next == end;
 }
 
 /* What may be decoded of Blocks that no reader has wanted yet. */
@@ -102,26 +99,22 @@ queue_range (struct block_cache_user *user, uint64_t offset, uint64_t end,
   uint64_t sum = 0;
   unsigned nr = 0;
 
-  for (unsigned i = 0; i < HOLES_MAX && nr < AHEAD_BLOCKS_MAX && offset < end;
+  for (unsigned i = 0; i < LOOK_AT_MAX && nr < AHEAD_BLOCKS_MAX && offset < end;
        i++) {
     user->source->locate (user->opaque, offset, &block);
     if (block.size > share - sum || block.size > BLOCK_WHOLE_MAX
         || (nr >= cache->max_threads && sum + block.size > AHEAD_BYTES))
       break;
-    const uint64_t block_end = block.offset + block.size;
-    uint64_t next = skip_holes (user, &block);
-    if (next == block.offset) {
-      next = block_end;
-      if (purpose != FOR_EXTENTS || !is_known (user, &block)) {
-        sum += block.size;
-        nr++;
-        if (!queue_block (user, &block, end, purpose))
-          break;
-      }
+    if (!is_hole (user, &block)
+        && (purpose != FOR_EXTENTS || !is_known (user, &block))) {
+      sum += block.size;
+      nr++;
+      if (!queue_block (user, &block, end, purpose))
+        break;
     }
     if (block.last)
       break;
-    offset = next;
+    offset = block.offset + block.size;
   }
 }
 

@@ -51,6 +51,8 @@ locate (void *opaque, uint64_t offset, struct block *block)
 {
   struct fake_source *source = opaque;
 
+  if (offset >= source->disk_size)
+    abort ();                   /* as formats do that look it up in an index */
   block->number = offset / source->block_size;
   block->offset = block->number * source->block_size;
   block->size = source->block_size;

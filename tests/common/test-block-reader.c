@@ -315,6 +315,20 @@ holes_are_not_decoded_ahead (void **state)
     assert_int_equal (source.started[i], 0);
 }
 
+/* Nothing is looked up beyond the end. */
+static void
+a_hole_may_reach_the_end (void **state)
+{
+  static char nothing[BLOCK];
+
+  (void) state;
+  make_reader (20);
+  for (unsigned i = 2; i < NR_BLOCKS; i++)
+    scan_record_add (record, i * BLOCK, nothing, BLOCK, i + 1 == NR_BLOCKS);
+  assert_true (read_data (0, BLOCK + PIECE));
+  assert_int_equal (source.starts, 2);
+}
+
 /* -- Large Blocks ---------------------------------------------------------- */
 
 static void
@@ -376,6 +390,7 @@ main (void)
     TEST (one_extent_is_cheap),
     TEST (known_holes_are_not_decoded),
     TEST (holes_are_not_decoded_ahead),
+    TEST (a_hole_may_reach_the_end),
     TEST (large_blocks_are_spooled_and_verified),
     TEST (rings_are_charged),
   };
