@@ -17,12 +17,15 @@ static const struct
   const char *bytes;
   const char *name;
 } formats[] = {
-  MAGIC (0, "PK\003\004", "a zip archive; unpack it first"),
-  MAGIC (0, "\x28\xb5\x2f\xfd", "zstd-compressed, which is not supported yet; "
-         "unpack it with zstd -d"),
-  MAGIC (0, "BZh", "bzip2-compressed, which is not supported yet; "
-         "unpack it with bunzip2"),
+  MAGIC (0, "PK\003\004", "a zip archive within another one; unpack it once"),
+  MAGIC (0, "PK\005\006", "an empty zip archive"),
+  MAGIC (0, "\x28\xb5\x2f\xfd", "compressed twice; unpack it once with zstd -d"),
+  MAGIC (0, "BZh", "compressed twice; unpack it once with bunzip2"),
   MAGIC (0, "\x04\x22\x4d\x18", "lz4-compressed; unpack it with lz4 -d"),
+  MAGIC (0, "\x02\x21\x4c\x18", "lz4-compressed; unpack it with lz4 -d"),
+  MAGIC (0, "\x89LZO\0\r\n\x1a\n", "lzop-compressed; unpack it with lzop -d"),
+  MAGIC (0, "LZIP\001", "lzip-compressed; unpack it with lzip -d"),
+  MAGIC (0, "\x5d\0\0", "lzma-compressed; unpack it with unlzma"),
   MAGIC (0, "7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it first"),
   MAGIC (0, "Rar!\x1a\x07", "a RAR archive; unpack it first"),
   MAGIC (0, "\xfd" "7zXZ", "compressed twice; unpack it once with xz -d"),

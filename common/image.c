@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include "block-cache.h"
+#include "bzip2-stream.h"
 #include "cleanup.h"
 #include "file-io.h"
 #include "hole-map.h"
 #include "image-ops.h"
 #include "report.h"
+#include "zstd-frame.h"
 
 #define MEMORY_LIMIT_MIN (UINT64_C (64) << 20)
 #define THREADS_MAX 256
@@ -124,8 +126,9 @@ detect_format (struct image *im, struct fault *fault)
 {
   static const unsigned char xz_magic[6] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
   static const unsigned char gzip_magic[3] = { 0x1f, 0x8b, 8 };
-  unsigned char magic[6] = { 0 };
-  size_t len = im->stored_size < 6 ? (size_t) im->stored_size : 6;
+  unsigned char magic[10] = { 0 };
+  size_t len = im->stored_size < sizeof magic ? (size_t) im->stored_size
+                                              : sizeof magic;
 
   if (image_read_stored (im, magic, len, 0, fault) == -1)
     return -1;
@@ -137,9 +140,17 @@ detect_format (struct image *im, struct fault *fault)
     im->format = IMAGE_GZIP;
     im->ops = &gzip_image_ops;
   }
+  else if (bzip2_is_header (magic)) {
+    im->format = IMAGE_BZIP2;
+    im->ops = &bzip2_image_ops;
+  }
   else {
-    im->format = IMAGE_RAW;
-    im->ops = &raw_image_ops;
+    const int is_zstd = zstd_frame_detect (im, fault);
+
+    if (is_zstd == -1)
+      return -1;
+    im->format = is_zstd ? IMAGE_ZSTD : IMAGE_RAW;
+    im->ops = is_zstd ? &zstd_image_ops : &raw_image_ops;
   }
   return 0;
 }

@@ -50,8 +50,14 @@ is_answer (const char *value)
 static bool
 is_format (const char *value)
 {
-  return strcmp (value, "raw") == 0 || strcmp (value, "xz") == 0
-         || strcmp (value, "gzip") == 0;
+  static const char *const formats[] = {
+    "raw", "xz", "gzip", "zstd", "bzip2", "zip"
+  };
+
+  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+    if (strcmp (value, formats[i]) == 0)
+      return true;
+  return false;
 }
 
 /* A number that fits off_t: no sign, no blank, at most 18 digits. */

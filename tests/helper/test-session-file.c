@@ -80,7 +80,7 @@ test_refusals (void **state)
     { "image=", "image=%1B[2J" },
     { "image=", "image=%zz" },
     { "image=", "image=a%00b" },
-    { "format=", "format=zip" },
+    { "format=", "format=lz4" },
     { "stored-digest=", "stored-digest=0123" },
     { "reboot=", "reboot=no\nreboot=yes" },
   };
