@@ -11,7 +11,7 @@
 #include "report.h"
 #include "zero-range.h"
 
-static const unsigned char zeroes[64 * 1024];
+static unsigned char zeroes[64 * 1024];   /* not const: takes no room in the file */
 
 static int
 write_zeroes (struct target *t, uint64_t offset, uint64_t len)
