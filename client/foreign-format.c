@@ -20,7 +20,7 @@ static const struct
   MAGIC (0, "PK\003\004", "a zip archive within another one; unpack it once"),
   MAGIC (0, "PK\005\006", "an empty zip archive"),
   MAGIC (0, "\x28\xb5\x2f\xfd", "compressed twice; unpack it once with zstd -d"),
-  MAGIC (0, "BZh", "compressed twice; unpack it once with bunzip2"),
+  MAGIC (0, "BZh", "bzip2-compressed, and damaged or compressed twice"),
   MAGIC (0, "\x04\x22\x4d\x18", "lz4-compressed; unpack it with lz4 -d"),
   MAGIC (0, "\x02\x21\x4c\x18", "lz4-compressed; unpack it with lz4 -d"),
   MAGIC (0, "\x89LZO\0\r\n\x1a\n", "lzop-compressed; unpack it with lzop -d"),

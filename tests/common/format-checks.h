@@ -20,6 +20,9 @@ void check_intact (const struct bytes *file, const struct bytes *content,
  * message contains that. */
 void check_damaged (const struct bytes *file, const char *text);
 
+/* FILE's scan finds it intact, and it reads as CONTENT from its start to its end. */
+void check_decodes (const struct bytes *file, const struct bytes *content);
+
 /* FILE is found damaged, or it is read as CONTENT all the same: not every bit of a
  * file has a meaning. */
 void check_not_misread (const struct bytes *file, const struct bytes *content);

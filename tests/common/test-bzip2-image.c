@@ -15,13 +15,15 @@
 
 #define LEN (2 * 1024 * 1024 + 54321)
 
-static struct bytes content;
+static struct bytes content, mixed;     /* MIXED: small, hard to compress */
 
 static int
 set_up (void **state)
 {
   (void) state;
   content = make_content (LEN, 42);
+  for (size_t i = 0; i + 16000 < LEN; i += 16000)
+    bytes_add (&mixed, content.data + i, 1000);
   return 0;
 }
 
@@ -30,6 +32,7 @@ tear_down (void **state)
 {
   (void) state;
   bytes_free (&content);
+  bytes_free (&mixed);
   return 0;
 }
 
@@ -168,10 +171,10 @@ truncated_files (void **state)
   struct bytes file = { NULL, 0 };
 
   (void) state;
-  add_stream (&file, content.data, 150000, 1);
+  add_stream (&file, mixed.data, mixed.len - 3000, 1);
   size_t second = file.len;
-  add_stream (&file, content.data + 150000, 3000, 1);
-  for (size_t len = 14; len < file.len; len += len + 20 < second ? 3001 : 1) {
+  add_stream (&file, mixed.data + mixed.len - 3000, 3000, 1);
+  for (size_t len = 14; len < file.len; len += len + 20 < second ? 3001 : 5) {
     struct bytes cut = { file.data, len };
 
     if (len < second || len >= second + 4)
@@ -183,20 +186,19 @@ truncated_files (void **state)
 static void
 flipped_bits_are_found (void **state)
 {
-  const struct bytes text = { content.data, 130000 };
   struct bytes file = { NULL, 0 };
 
   (void) state;
-  add_stream (&file, content.data, 120000, 1);
+  add_stream (&file, mixed.data, mixed.len - 10000, 1);
   size_t second = file.len;
-  add_stream (&file, content.data + 120000, 10000, 9);
-  for (size_t i = 4; i < file.len; i += 499) {
+  add_stream (&file, mixed.data + mixed.len - 10000, 10000, 9);
+  for (size_t i = 10; i < file.len; i += 1499) {
     /* A header that is none makes trailing garbage of what follows, as it does
      * for bzip2 itself. */
     if (i >= second && i < second + 4)
       continue;
     file.data[i] ^= (unsigned char) (1 << i % 8);
-    check_not_misread (&file, &text);
+    check_not_misread (&file, &mixed);
     file.data[i] ^= (unsigned char) (1 << i % 8);
   }
   bytes_free (&file);
@@ -279,7 +281,7 @@ files_of_programs (void **state)
       continue;
     struct bytes file = run_filter (commands[i], &content);
 
-    check_intact (&file, &content, "crc32", NULL);
+    check_decodes (&file, &content);
     bytes_free (&file);
     run++;
   }
