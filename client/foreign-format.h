@@ -6,10 +6,10 @@
 
 #include <stddef.h>
 
-/* Looks at the first LEN bytes of a disk view, so behind the compression that the
- * image server takes off.  Returns what they begin ("a zip
- * archive"), or NULL when it is nothing known, so possibly a disk image.  The
- * string is static. */
+/* Looks at the first LEN bytes of a disk view, so behind the compression that
+ * the image server takes off.  Returns what they begin ("a zip archive"), or
+ * NULL when it is nothing known, so possibly a disk image.  The string is
+ * static. */
 const char *foreign_format (const unsigned char *start, size_t len);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* libbz2 gets a stream that begins with this block.  With no room for output it
- * reads the block's symbols to their end and stops there; how many bytes it took
- * gives the block's end but for the position in its last byte, and there the magic
- * of what follows must be. */
+ * reads the block's symbols to their end and stops there; how many bytes it
+ * took gives the block's end but for the position in its last byte, and there
+ * the magic of what follows must be. */
 
 #include <config.h>
 
@@ -21,8 +21,8 @@
 #define BUFFER_SIZE (64 * 1024)
 #define CRC_BITS 32
 #define HEADER_SIZE 4
-/* No block has more stored bytes: 900,001 symbols of 20 bits, and less than 64 KiB
- * of selectors and code lengths. */
+/* No block has more stored bytes: 900,001 symbols of 20 bits, and less than 64
+ * KiB of selectors and code lengths. */
 #define STORED_MAX (UINT64_C (900001) * 20 / 8 + 65536)
 
 struct bzip2_block
@@ -36,7 +36,7 @@ struct bzip2_block
   bool finished;
   bz_stream strm;
   uint64_t position;            /* stored offset of the next byte to read */
-  uint64_t fed;                 /* bytes that went into BUF, without the header */
+  uint64_t fed;                 /* bytes that went into BUF */
   unsigned char buf[BUFFER_SIZE + 1];
 };
 
@@ -91,7 +91,7 @@ fill_input (struct bzip2_block *b, struct fault *fault)
   const unsigned skip = (unsigned) (b->bit % 8);
   uint64_t left = b->im->stored_size - b->position;
   size_t n = left < BUFFER_SIZE ? (size_t) left : BUFFER_SIZE;
-  size_t read = n < left ? n + 1 : n;   /* and the first bits of the one after */
+  size_t read = n < left ? n + 1 : n;   /* and the next one's bits */
 
   if (n == 0)
     return truncated (b, fault);
@@ -131,7 +131,8 @@ read_symbols (struct bzip2_block *b, struct fault *fault)
   return 0;
 }
 
-/* libbz2 took FED - avail_in bytes: the last of them holds the block's last bit. */
+/* libbz2 took FED - avail_in bytes: the last of them holds the block's last
+ * bit. */
 static int
 find_end (struct bzip2_block *b, struct fault *fault)
 {

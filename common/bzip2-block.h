@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Decodes one block of a .bz2 file, wherever in a byte it begins, and verifies its
- * CRC.  Where it ends is known only when its symbols have been read. */
+/* Decodes one block of a .bz2 file, wherever in a byte it begins, and verifies
+ * its CRC.  Where it ends is known only when its symbols have been read. */
 
 #ifndef FLASHIMAGE_BZIP2_BLOCK_H
 #define FLASHIMAGE_BZIP2_BLOCK_H

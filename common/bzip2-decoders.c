@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A job is a place where a block may begin, and what is decoded there: pieces,
- * which the reader takes while the block is still being decoded if it is the one
- * that he waits for.  That job is never made to wait for memory; all others are
- * behind it, or they are false and given up. */
+ * which the reader takes while the block is still being decoded if it is the
+ * one that he waits for.  That job is never made to wait for memory; all others
+ * are behind it, or they are false and given up. */
 
 #include <config.h>
 
@@ -72,7 +72,7 @@ struct bzip2_decoders
   struct piece *taken;          /* what he looks at */
 };
 
-/* -- Pieces and jobs -------------------------------------------------------- */
+/* -- Pieces and jobs ------------------------------------------------------ */
 
 static void
 free_pieces (struct bzip2_decoders *d, struct piece *piece)
@@ -216,10 +216,10 @@ run_job (struct bzip2_decoders *d, struct job *job)
   pthread_cond_broadcast (&d->changed);
 }
 
-/* -- The threads ------------------------------------------------------------ */
+/* -- The threads ---------------------------------------------------------- */
 
-/* The next job that is worth running; NULL: there are no more.  Finding it means
- * reading the file, which is done without the lock. */
+/* The next job that is worth running; NULL: there are no more.  Finding it
+ * means reading the file, which is done without the lock. */
 static struct job *
 find_job (struct bzip2_decoders *d)
 {
@@ -327,10 +327,10 @@ bzip2_decoders_free (struct bzip2_decoders *d)
   free (d);
 }
 
-/* -- The reader ------------------------------------------------------------- */
+/* -- The reader ----------------------------------------------------------- */
 
-/* The job at EXPECTED, out of the list; NULL: the finder has gone past it without
- * finding it.  Called with the lock. */
+/* The job at EXPECTED, out of the list; NULL: the finder has gone past it
+ * without finding it.  Called with the lock. */
 static struct job *
 await_job (struct bzip2_decoders *d)
 {

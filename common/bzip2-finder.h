@@ -19,8 +19,8 @@ struct image;
 struct bzip2_finder *bzip2_finder_new (const struct image *im);
 void bzip2_finder_free (struct bzip2_finder *finder);   /* NULL is allowed */
 
-/* The next place, and the level that its stream seems to have.  1; 0: the file has
- * ended; -1 with FAULT set. */
+/* The next place, and the level that its stream seems to have.  1; 0: the file
+ * has ended; -1 with FAULT set. */
 int bzip2_finder_next (struct bzip2_finder *finder, uint64_t *bit,
                        unsigned *level, struct fault *fault);
 

@@ -26,7 +26,7 @@ struct bzip2_first_pass
   atomic_uint_least64_t stored_done;
 
   pthread_mutex_t lock;         /* guards the next ones */
-  pthread_cond_t changed;       /* it has ended, or somebody waits, or STOPPING */
+  pthread_cond_t changed;       /* the end, somebody waits, or STOPPING */
   bool started, stopping, ended;
   unsigned waiting;             /* callers of bzip2_first_pass_run */
   struct fault fault;           /* errnum != 0: it failed */
@@ -79,7 +79,7 @@ bzip2_first_pass_free (struct bzip2_first_pass *pass)
   free (pass);
 }
 
-/* -- The thread ------------------------------------------------------------- */
+/* -- The thread ----------------------------------------------------------- */
 
 /* Rest while nobody waits. */
 static int
@@ -220,7 +220,7 @@ run_thread (void *opaque)
   return NULL;
 }
 
-/* -- Waiting for it --------------------------------------------------------- */
+/* -- Waiting for it ------------------------------------------------------- */
 
 /* A tenth of a second at most.  Called with the lock. */
 static void

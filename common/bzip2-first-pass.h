@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The first pass over a .bz2 file: decodes all blocks in parallel, verifies the
  * CRCs of blocks and streams, lays points (bzip2-points.h), digests the stored
- * bytes, tells the image's scan record of all that comes out, and keeps nothing of
- * it.  It runs in threads of its own, and rests when nobody waits for it.
+ * bytes, tells the image's scan record of all that comes out, and keeps nothing
+ * of it.  It runs in threads of its own, and rests when nobody waits for it.
  *
  * Thread safe. */
 
@@ -24,9 +24,10 @@ struct bzip2_first_pass *bzip2_first_pass_new (struct image *im);
 /* Nobody may wait for it.  NULL is allowed. */
 void bzip2_first_pass_free (struct bzip2_first_pass *pass);
 
-/* Wait for its end.  POLL, if not NULL, is called about ten times a second with the
- * stored bytes decoded so far; if it returns nonzero, this fails with ECANCELED,
- * and the pass goes on with the next call.  0, or -1 with FAULT set. */
+/* Wait for its end.  POLL, if not NULL, is called about ten times a second with
+ * the stored bytes decoded so far; if it returns nonzero, this fails with
+ * ECANCELED, and the pass goes on with the next call.  0, or -1 with FAULT
+ * set. */
 int bzip2_first_pass_run (struct bzip2_first_pass *pass,
                           int (*poll) (void *poll_opaque, uint64_t done),
                           void *poll_opaque, struct fault *fault);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* .bz2 images.  The size of the disk view and the blocks at which it can be entered
- * are known only after a first pass, which is the full scan too; after that the
- * stretches between points are Blocks that block-reader decodes. */
+/* .bz2 images.  The size of the disk view and the blocks at which it can be
+ * entered are known only after a first pass, which is the full scan too; after
+ * that the stretches between points are Blocks that block-reader decodes. */
 
 #include <config.h>
 
@@ -24,12 +24,13 @@ struct bzip2_image
   struct bzip2_first_pass *pass;
   struct block_reader *reader;
 
-  pthread_mutex_t lock;         /* guards the rest; constant when there are POINTS */
+  pthread_mutex_t lock;         /* guards the rest, which is constant when
+                                 * there are POINTS */
   struct bzip2_points *points;  /* NULL: not known yet */
   struct bzip2_verdict verdict;
 };
 
-/* -- The stretches as Blocks ------------------------------------------------ */
+/* -- The stretches as Blocks ---------------------------------------------- */
 
 static void
 source_locate (void *opaque, uint64_t offset, struct block *block)
@@ -86,7 +87,7 @@ static const struct block_source bzip2_source = {
   .stop = source_stop,
 };
 
-/* -- The operations --------------------------------------------------------- */
+/* -- The operations ------------------------------------------------------- */
 
 static int
 bzip2_open (struct image *im, struct fault *fault)
@@ -205,8 +206,8 @@ poll_scan (void *opaque, uint64_t done)
   return scan_run_progress (poll->run, done, &poll->fault);
 }
 
-/* The first pass is a full scan, and its verdict holds: the file has not changed
- * since. */
+/* The first pass is a full scan, and its verdict holds: the file has not
+ * changed since. */
 static int
 bzip2_scan (struct image *im, struct scan_run *run,
             struct image_scan_result *result, struct fault *fault)
@@ -235,7 +236,7 @@ bzip2_statistics (struct image *im, struct image_statistics *statistics)
   block_reader_statistics (bz->reader, statistics);
 }
 
-/* -- The remembered scan ---------------------------------------------------- */
+/* -- The remembered scan -------------------------------------------------- */
 
 static void
 bzip2_save (struct image *im, struct scan_writer *w)

@@ -3,9 +3,9 @@
 
 #include "bzip2-magic.h"
 
-/* Wherever the magic begins in a byte, the next byte is all its own, and has one
- * of eight values, which tells where: so most bytes are passed by after one look.
- * 0: none of these values. */
+/* Wherever the magic begins in a byte, the next byte is all its own, and has
+ * one of eight values, which tells where: so most bytes are passed by after one
+ * look.  0: none of these values. */
 #define BEGINS_AT(shift) \
   [BZIP2_BLOCK_MAGIC >> (32 + (shift)) & 0xff] = (shift) + 1
 static const unsigned char shift_of[256] = {

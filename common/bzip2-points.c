@@ -154,7 +154,8 @@ bzip2_points_load (const struct image *im, struct scan_reader *r,
     if (!load_point (im, r, disk_size, points->nr > 0 ? p - 1 : NULL, p))
       goto bad;
   }
-  return points;
+  if (r->len == 0)
+    return points;
 bad:
   bzip2_points_free (points);
   return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The blocks at which a .bz2 file can be entered, 1 MiB of the disk view apart at
- * least, and more where there would be too many of them.
+/* The blocks at which a .bz2 file can be entered, 1 MiB of the disk view apart
+ * at least, and more where there would be too many of them.
  *
  * Filled by one thread; constant after that, and thread safe from then on. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Decodes a .bz2 file from one of its blocks on, over the ends of blocks and
- * streams.  What it reads was proven by the first pass: the CRCs of the blocks are
- * verified again, those of the streams are not. */
+ * streams.  What it reads was proven by the first pass: the CRCs of the blocks
+ * are verified again, those of the streams are not. */
 
 #ifndef FLASHIMAGE_BZIP2_SPAN_H
 #define FLASHIMAGE_BZIP2_SPAN_H
@@ -15,8 +15,8 @@ struct bzip2_span;
 struct fault;
 struct image;
 
-/* SIZE bytes of the disk view from POINT on.  IM must outlive it.  NULL with FAULT
- * set. */
+/* SIZE bytes of the disk view from POINT on.  IM must outlive it.  NULL with
+ * FAULT set. */
 struct bzip2_span *bzip2_span_start (const struct image *im,
                                      const struct bzip2_point *point,
                                      uint64_t size, struct fault *fault);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What frames the blocks of a .bz2 file: stream headers and stream ends ("BZIP2:
- * Format Specification" by Joe Tsai, section 2.2).  Streams begin at whole bytes,
- * blocks at any bit. */
+/* What frames the blocks of a .bz2 file: stream headers and stream ends
+ * ("BZIP2:  Format Specification" by Joe Tsai, section 2.2).  Streams begin at
+ * whole bytes, blocks at any bit. */
 
 #ifndef FLASHIMAGE_BZIP2_STREAM_H
 #define FLASHIMAGE_BZIP2_STREAM_H
@@ -15,7 +15,7 @@ struct image;
 struct bzip2_stream
 {
   uint64_t offset;              /* of its header, in bytes */
-  unsigned level;               /* 1 to 9: blocks of up to LEVEL * 100,000 bytes */
+  unsigned level;               /* 1 to 9, times 100,000 bytes: blocks */
   bool is_empty;                /* the stream end follows the header */
   uint64_t bit;                 /* of what follows the header */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The frames of a .zst file, measured by their headers and their Blocks' headers
- * without decoding anything (RFC 8878, section 3.1). */
+/* The frames of a .zst file, measured by their headers and their Blocks'
+ * headers without decoding anything (RFC 8878, section 3.1). */
 
 #ifndef FLASHIMAGE_ZSTD_FRAME_H
 #define FLASHIMAGE_ZSTD_FRAME_H
@@ -17,7 +17,7 @@
 
 struct zstd_frame
 {
-  uint64_t number;              /* in the file, from 1; skippable ones not counted */
+  uint64_t number;              /* from 1; skippable ones not counted */
   uint64_t offset;              /* in the file */
   unsigned header_size;
   bool skippable;
@@ -40,8 +40,8 @@ zstd_is_skippable (uint64_t magic)
  * skippable frames and then one.  -1 with FAULT set. */
 int zstd_frame_detect (const struct image *im, struct fault *fault);
 
-/* Read the header at FRAME->offset; FRAME->number is for messages.  0, or -1 with
- * FAULT set: no frame, one that needs a dictionary, a truncated one. */
+/* Read the header at FRAME->offset; FRAME->number is for messages.  0, or -1
+ * with FAULT set: no frame, one that needs a dictionary, a truncated one. */
 int zstd_frame_read (struct zstd_input *input, struct zstd_frame *frame,
                      struct fault *fault);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The first pass over a .zst file that is one span of unknown size (`tar | zstd`
- * makes such files): decodes it once, into a spool file where there is a folder
- * for one, else only to learn its size, holes and digests.
+/* The first pass over a .zst file that is one span of unknown size (`tar |
+ * zstd` makes such files): decodes it once, into a spool file where there is a
+ * folder for one, else only to learn its size, holes and digests.
  *
  * Thread safe. */
 
@@ -24,8 +24,8 @@ struct zstd_front *zstd_front_new (struct image *im, const struct zstd_span *spa
 void zstd_front_free (struct zstd_front *front);
 
 /* Decode to the end; the size of the disk view in *SIZE.  POLL, if not NULL, is
- * called about ten times a second with the stored bytes done so far; if it returns
- * nonzero, this fails with ECANCELED.  0, or -1 with FAULT set. */
+ * called about ten times a second with the stored bytes done so far; if it
+ * returns nonzero, this fails with ECANCELED.  0, or -1 with FAULT set. */
 int zstd_front_run (struct zstd_front *front,
                     int (*poll) (void *poll_opaque, uint64_t done),
                     void *poll_opaque, uint64_t *size, struct fault *fault);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* .zst images: a row of spans (zstd-index.h), which block-reader decodes.  What
- * their frames do not tell of their sizes is found by decoding once: a lone span by
- * zstd-front, several by zstd-sizing.
+ * their frames do not tell of their sizes is found by decoding once: a lone
+ * span by zstd-front, several by zstd-sizing.
  *
  * The frames are looked up by the first call that needs them, not in open: a
  * remembered scan knows them already. */
@@ -39,7 +39,7 @@ struct zstd_image
   unsigned char stored_digest[DIGEST_SIZE];
 };
 
-/* -- The spans as Blocks ---------------------------------------------------- */
+/* -- The spans as Blocks -------------------------------------------------- */
 
 static void
 describe_block (const struct zstd_image *z, size_t i, struct block *block)
@@ -123,7 +123,7 @@ static const struct block_source zstd_source = {
   .stored_done = source_stored_done,
 };
 
-/* -- Sizes ------------------------------------------------------------------ */
+/* -- Sizes ---------------------------------------------------------------- */
 
 /* What find_sizes calls while it waits: see zstd-sizing.h. */
 struct size_poll
@@ -183,8 +183,9 @@ wait_for_other (struct zstd_image *z, const struct size_poll *poll,
   return r == 0 ? 0 : fault_set (fault, ECANCELED, "cancelled");
 }
 
-/* See to it that the index is there with all sizes, and the reader.  Whoever comes
- * first works, the others wait, and take over if that one is cancelled. */
+/* See to it that the index is there with all sizes, and the reader.  Whoever
+ * comes first works, the others wait, and take over if that one is
+ * cancelled. */
 static int
 find_sizes (struct zstd_image *z, const struct size_poll *poll,
             struct fault *fault)
@@ -214,10 +215,10 @@ find_sizes (struct zstd_image *z, const struct size_poll *poll,
 
 static const struct size_poll no_poll = { NULL, NULL };
 
-/* -- The operations --------------------------------------------------------- */
+/* -- The operations ------------------------------------------------------- */
 
-/* Only the first frame's header is read: what can't be decoded at all is refused
- * at once. */
+/* Only the first frame's header is read: what can't be decoded at all is
+ * refused at once. */
 static int
 zstd_open (struct image *im, struct fault *fault)
 {
@@ -310,7 +311,7 @@ zstd_extents (struct image *im, uint64_t offset, uint64_t count,
   return block_reader_extents (z->reader, offset, count, walk, fault);
 }
 
-/* -- The scan --------------------------------------------------------------- */
+/* -- The scan ------------------------------------------------------------- */
 
 /* One scan_run for two passes: DONE of the first counts half, unless there is
  * none. */
@@ -346,8 +347,8 @@ progress_second (void *opaque, uint64_t done, uint64_t total)
          : 0;
 }
 
-/* Spans without content, which no byte of the disk view leads to, may be damaged
- * all the same. */
+/* Spans without content, which no byte of the disk view leads to, may be
+ * damaged all the same. */
 static int
 verify_empty_spans (const struct zstd_image *z, struct fault *fault)
 {
@@ -428,7 +429,7 @@ zstd_statistics (struct image *im, struct image_statistics *statistics)
     zstd_front_statistics (z->front, statistics);
 }
 
-/* -- The remembered scan ---------------------------------------------------- */
+/* -- The remembered scan -------------------------------------------------- */
 
 static void
 zstd_save (struct image *im, struct scan_writer *w)

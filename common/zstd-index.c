@@ -173,8 +173,8 @@ too_large (struct fault *fault)
                     " bytes", DISK_SIZE_MAX);
 }
 
-/* Set the spans' places in the disk view; they are right up to the first span of
- * unknown size. */
+/* Set the spans' places in the disk view; they are right up to the first span
+ * of unknown size. */
 static int
 place_spans (struct zstd_index *index, struct fault *fault)
 {
@@ -217,8 +217,8 @@ take_entry (struct zstd_index *index, struct zstd_input *input,
   return 1;
 }
 
-/* 1: all that the table says agrees with the frames' headers; 0: it does not, and
- * INDEX is of no use; -1 with FAULT set. */
+/* 1: all that the table says agrees with the frames' headers; 0: it does not,
+ * and INDEX is of no use; -1 with FAULT set. */
 static int
 take_table (struct zstd_index *index, struct zstd_input *input,
             struct zstd_seek_table *table, struct fault *fault)
@@ -353,8 +353,8 @@ zstd_index_locate (const struct zstd_index *index, uint64_t offset)
 {
   size_t low = 0, high = index->nr;
 
-  /* The last span that begins at OFFSET or before; an empty one begins where the
-   * next one does. */
+  /* The last span that begins at OFFSET or before; an empty one begins where
+   * the next one does. */
   while (high - low > 1) {
     size_t middle = low + (high - low) / 2;
 
@@ -452,7 +452,7 @@ zstd_index_load (const struct image *im, struct scan_reader *r,
   struct fault ignored;
 
   if (index && load_spans (index, r) && place_spans (index, &ignored) == 0
-      && index->disk_size == disk_size)
+      && index->disk_size == disk_size && r->len == 0)
     return index;
   zstd_index_free (index);
   return NULL;

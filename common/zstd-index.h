@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The spans of a .zst file: rows of consecutive frames, each of which can be
- * decoded on its own.  Small frames are put together, so that a span has 1 MiB of
- * the disk view at least, and more where there would be too many spans else.
+ * decoded on its own.  Small frames are put together, so that a span has 1 MiB
+ * of the disk view at least, and more where there would be too many spans else.
  *
- * Reading it decodes nothing; so the size of a span whose frames do not tell their
- * content's size is unknown at first.  Constant when all are known, and thread
- * safe from then on. */
+ * Reading it decodes nothing; so the size of a span whose frames do not tell
+ * their content's size is unknown at first.  Constant when all are known, and
+ * thread safe from then on. */
 
 #ifndef FLASHIMAGE_ZSTD_INDEX_H
 #define FLASHIMAGE_ZSTD_INDEX_H
@@ -30,8 +30,8 @@ struct zstd_span
   uint64_t window;              /* bytes that a decoder keeps at most */
 };
 
-/* By the seek table, if it agrees with the frames' headers, else by walking from
- * frame to frame.  NULL with FAULT set. */
+/* By the seek table, if it agrees with the frames' headers, else by walking
+ * from frame to frame.  NULL with FAULT set. */
 struct zstd_index *zstd_index_read (const struct image *im, struct fault *fault);
 void zstd_index_free (struct zstd_index *index);        /* NULL is allowed */
 
@@ -45,8 +45,8 @@ uint64_t zstd_index_disk_size (const struct zstd_index *index);
 /* The number of the span that holds OFFSET of the disk view. */
 size_t zstd_index_locate (const struct zstd_index *index, uint64_t offset);
 
-/* Set a size that was found by decoding; when the last one is known: 0, or -1 with
- * FAULT set, the disk view is too large.  One thread at a time. */
+/* Set a size that was found by decoding; when the last one is known: 0, or -1
+ * with FAULT set, the disk view is too large.  One thread at a time. */
 int zstd_index_set_size (struct zstd_index *index, size_t i, uint64_t size,
                          struct fault *fault);
 

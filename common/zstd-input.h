@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Small looks at the stored bytes of an image, mostly at rising offsets: a buffer
- * that is large where looks lie close together and small where they do not.  Not
- * thread safe. */
+/* Small looks at the stored bytes of an image, mostly at rising offsets: a
+ * buffer that is large where looks lie close together and small where they do
+ * not.  Not thread safe. */
 
 #ifndef FLASHIMAGE_ZSTD_INPUT_H
 #define FLASHIMAGE_ZSTD_INPUT_H
@@ -25,9 +25,9 @@ struct zstd_input
 /* NULL: no memory.  Freed with free (). */
 struct zstd_input *zstd_input_new (const struct image *im);
 
-/* Look at up to WANT bytes (not more than 64) at OFFSET: at *BYTES until the next
- * call.  Returns how many there are, fewer only at the file's end; -1 with FAULT
- * set. */
+/* Look at up to WANT bytes (not more than 64) at OFFSET: at *BYTES until the
+ * next call.  Returns how many there are, fewer only at the file's end; -1 with
+ * FAULT set. */
 int zstd_input_look (struct zstd_input *input, uint64_t offset, size_t want,
                      const unsigned char **bytes, struct fault *fault);
 

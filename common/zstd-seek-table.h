@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The seek table at the end of a seekable .zst file
  * (zstd_seekable_compression_format.md of the zstd project, version 0.1.0): the
- * stored size and the content size of each frame.  It is a hint: what it says is
- * to be held against the frames.  Not thread safe. */
+ * stored size and the content size of each frame.  It is a hint: what it says
+ * is to be held against the frames.  Not thread safe. */
 
 #ifndef FLASHIMAGE_ZSTD_SEEK_TABLE_H
 #define FLASHIMAGE_ZSTD_SEEK_TABLE_H
@@ -14,8 +14,8 @@ struct zstd_seek_table;
 struct fault;
 struct image;
 
-/* NULL with FAULT->errnum 0: there is none that makes sense.  NULL with FAULT set
- * otherwise. */
+/* NULL with FAULT->errnum 0: there is none that makes sense.  NULL with FAULT
+ * set otherwise. */
 struct zstd_seek_table *zstd_seek_table_read (const struct image *im,
                                               struct fault *fault);
 void zstd_seek_table_free (struct zstd_seek_table *table); /* NULL is allowed */

@@ -31,8 +31,8 @@ struct sizing
   struct fault fault;           /* of it */
 };
 
-/* The next span without a size, as soon as there is memory for its decoder: false
- * when there are no more. */
+/* The next span without a size, as soon as there is memory for its decoder:
+ * false when there are no more. */
 static bool
 take_span (struct sizing *s, size_t *number, struct zstd_span *span)
 {

@@ -81,7 +81,7 @@ span_fault (const struct zstd_span_decoder *d, int errnum, const char *what,
                     d->frame_offset, d->position - (d->in.size - d->in.pos), what);
 }
 
-/* The frames that are there hold more or less than headers or seek table say. */
+/* The frames hold more or less than headers or seek table say. */
 static int
 wrong_size (const struct zstd_span_decoder *d, const char *what,
             struct fault *fault)
@@ -109,7 +109,7 @@ decoder_fault (const struct zstd_span_decoder *d, size_t ret,
   }
 }
 
-/* Read on behind what is left in the buffer; nothing happens at the span's end. */
+/* Read on behind what is left in the buffer, if there is more in the span. */
 static int
 fill_input (struct zstd_span_decoder *d, struct fault *fault)
 {
@@ -131,8 +131,8 @@ fill_input (struct zstd_span_decoder *d, struct fault *fault)
   return 0;
 }
 
-/* Go to the next frame, without reading the skippable ones.  1: there is one; 0:
- * the span has ended. */
+/* Go to the next frame, without reading the skippable ones.  1: there is one;
+ * 0: the span has ended. */
 static int
 begin_frame (struct zstd_span_decoder *d, struct fault *fault)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Decodes the frames of one span (zstd-index.h) by libzstd, which verifies their
- * content sizes and checksums. */
+/* Decodes the frames of one span (zstd-index.h) by libzstd, which verifies
+ * their content sizes and checksums. */
 
 #ifndef FLASHIMAGE_ZSTD_SPAN_H
 #define FLASHIMAGE_ZSTD_SPAN_H
@@ -22,9 +22,9 @@ struct zstd_span_decoder *zstd_span_start (const struct image *im,
                                            struct fault *fault);
 void zstd_span_stop (struct zstd_span_decoder *decoder); /* NULL is allowed */
 
-/* The next LEN bytes.  Fewer only at the end of a span of unknown size.  With the
- * last byte of a known one everything that follows in it is verified too, and for
- * an empty one with LEN 0. */
+/* The next LEN bytes.  Fewer only at the end of a span of unknown size.  With
+ * the last byte of a known one everything that follows in it is verified too,
+ * and for an empty one with LEN 0. */
 ssize_t zstd_span_next (struct zstd_span_decoder *decoder, void *buf, size_t len,
                         struct fault *fault);
 

@@ -11,7 +11,8 @@
 #include "report.h"
 #include "zero-range.h"
 
-static unsigned char zeroes[64 * 1024];   /* not const: takes no room in the file */
+/* Not const: so it takes no room in the program's file. */
+static unsigned char zeroes[64 * 1024];
 
 static int
 write_zeroes (struct target *t, uint64_t offset, uint64_t len)

@@ -178,8 +178,8 @@ check_scan (struct image *im, const struct bytes *file,
     assert_string_equal (result.notes, "");
 }
 
-/* Everything that the format saves, cut off or changed at some places: it may be
- * refused or not, and nothing worse may happen. */
+/* Everything that the format saves, cut off or changed at some places: it may
+ * be refused or not, and nothing worse may happen. */
 static void
 check_bad_loads (const struct bytes *file, const struct scan_writer *saved,
                  uint64_t disk_size)

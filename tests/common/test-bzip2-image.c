@@ -143,7 +143,7 @@ large_blocks (void **state)
 }
 
 /* The magic number of a block within a block's own data, in a byte, with the
- * random bits that a block has there: the finder stumbles, the pass does not. */
+ * random bits that a block has there: the finder stumbles, the pass not. */
 static void
 magic_within_a_block (void **state)
 {

@@ -251,8 +251,8 @@ spans_are_bounded (void **state)
   struct bytes file = { NULL, 0 }, frame = { NULL, 0 };
 
   (void) state;
-  /* Window of 128 KiB, content size in 4 bytes; one RLE Block of 128 KiB of zeroes
-   * eight times. */
+  /* Window of 128 KiB, content size in 4 bytes; one RLE Block of 128 KiB of
+   * zeroes eight times. */
   add_number (&frame, 0xfd2fb528);
   bytes_add (&frame, "\x80\x38", 2);
   add_number (&frame, 8 * 128 * 1024);
