@@ -35,8 +35,6 @@ struct zstd_image
   struct zstd_index *index;     /* all of it is constant when there is READER */
   struct zstd_front *front;     /* NULL: not needed */
   struct block_reader *reader;  /* NULL: the sizes are not known */
-  bool scanned;                 /* STORED_DIGEST is known: all is proven */
-  unsigned char stored_digest[DIGEST_SIZE];
 };
 
 /* -- The spans as Blocks -------------------------------------------------- */
@@ -335,16 +333,14 @@ poll_first (void *opaque, uint64_t done)
 static int
 progress_second (void *opaque, uint64_t done, uint64_t total)
 {
-  const struct scan_halves *halves = opaque;
+  struct scan_halves *halves = opaque;
 
   /* From FIRST to TOTAL, which is below 2^63. */
   uint64_t rest = total - halves->first;
   uint64_t part = (uint64_t) ((double) done / (double) total * (double) rest);
   if (part > rest)
     part = rest;
-  return halves->run->progress
-         ? halves->run->progress (halves->run->opaque, halves->first + part, total)
-         : 0;
+  return scan_run_progress (halves->run, halves->first + part, &halves->fault);
 }
 
 /* Spans without content, which no byte of the disk view leads to, may be
@@ -368,30 +364,20 @@ verify_empty_spans (const struct zstd_image *z, struct fault *fault)
 
 /* Decode what is not proven, and digest the stored bytes. */
 static int
-prove (struct zstd_image *z, struct scan_run *run, struct fault *fault)
+prove (struct zstd_image *z, struct scan_run *run,
+       unsigned char stored_digest[DIGEST_SIZE], struct fault *fault)
 {
   struct scan_halves halves = { .run = run };
   const struct size_poll poll = { poll_first, &halves };
   struct scan_run second = {
-    .progress = progress_second, .opaque = &halves, .total = run->total
+    .im = z->im, .progress = progress_second, .opaque = &halves,
+    .total = run->total
   };
-  unsigned char digest[DIGEST_SIZE];
 
   if (find_sizes (z, &poll, fault) == -1
-      || verify_empty_spans (z, fault) == -1
-      || block_scan (z->im, &zstd_source, z, &second, digest, fault) == -1)
+      || verify_empty_spans (z, fault) == -1)
     return -1;
-  LOCK_SCOPE (&z->lock);
-  memcpy (z->stored_digest, digest, DIGEST_SIZE);
-  z->scanned = true;
-  return 0;
-}
-
-static bool
-is_scanned (struct zstd_image *z)
-{
-  LOCK_SCOPE (&z->lock);
-  return z->scanned;
+  return block_scan (z->im, &zstd_source, z, &second, stored_digest, fault);
 }
 
 static int
@@ -400,12 +386,10 @@ zstd_scan (struct image *im, struct scan_run *run,
 {
   struct zstd_image *z = im->state;
 
-  /* A verdict holds: the file has not changed since. */
-  if (!is_scanned (z) && prove (z, run, fault) == -1)
+  if (prove (z, run, result->stored_digest, fault) == -1)
     return -1;
   const char *check = zstd_index_check_name (z->index);
 
-  memcpy (result->stored_digest, z->stored_digest, DIGEST_SIZE);
   result->disk_size = zstd_index_disk_size (z->index);
   snprintf (result->check, sizeof result->check, "%s", check);
   if (strcmp (check, "none") == 0)
@@ -441,8 +425,6 @@ zstd_save (struct image *im, struct scan_writer *w)
     w->failed = true;           /* there is nothing to remember yet */
     return;
   }
-  scan_writer_u64 (w, z->scanned);
-  scan_writer_bytes (w, z->stored_digest, DIGEST_SIZE);
   zstd_index_save (z->index, w);
 }
 
@@ -453,10 +435,7 @@ zstd_load (struct image *im, struct scan_reader *r, uint64_t disk_size)
   struct fault ignored;
 
   LOCK_SCOPE (&z->lock);
-  const uint64_t scanned = scan_reader_u64 (r);
-  const void *digest = scan_reader_bytes (r, DIGEST_SIZE);
-
-  if (!digest || scanned > 1 || z->index)
+  if (z->index)
     return false;
   z->index = zstd_index_load (im, r, disk_size);
   if (!z->index)
@@ -466,8 +445,6 @@ zstd_load (struct image *im, struct scan_reader *r, uint64_t disk_size)
     z->index = NULL;
     return false;
   }
-  memcpy (z->stored_digest, digest, DIGEST_SIZE);
-  z->scanned = scanned;
   return true;
 }
 
