@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make-seeds.sh HARNESS FOLDER: write the files that fuzzing begins with.  They are
+# small, one for each thing that a format can do; those whose tool is missing are
+# left out.  See fuzz-support.h for the control bytes at the end of an image's.
+set -eu
+
+harness=$(basename -- "$1")
+folder=$2
+mkdir -p "$folder"
+
+have ()
+{
+  command -v "$1" >/dev/null 2>&1
+}
+
+# content LINES: text, a hole, and text again.
+content ()
+{
+  seq 1 "$1"
+  head -c 70000 /dev/zero
+  seq "$1" -1 1
+}
+
+# add NAME [CONTROL]: standard input becomes a seed, with these control bytes (in
+# printf's notation, 8 of them).
+add ()
+{
+  # shellcheck disable=SC2059 # the format is the bytes themselves
+  { cat; printf "${2:-\\001\\200\\000\\100\\000\\300\\000\\000}"; } >"$folder/$1"
+}
+
+xz_seeds ()
+{
+  have xz || return 0
+  content 200 | xz -0 -T1 | add one-block
+  content 300 | xz -0 -T1 --check=none --block-size=1000 |
+    add blocks '\002\100\000\020\300\000\000\000'
+  content 100 | xz -0 -T1 --check=sha256 --lzma2=dict=4KiB | add sha256
+  content 100 | xz -T1 --check=none --delta=dist=4 --lzma2=preset=0 | add delta
+  content 100 | xz -T1 --check=crc32 --x86 --lzma2=preset=0 | add x86
+  content 50 | xz -T1 --check=none --lzma2=preset=0,dict=1GiB | add dictionary
+  printf '' | xz -0 | add empty
+  # Two Streams, padding, a Stream of Blocks without content.
+  { content 20 | xz -0 -T1; head -c 8 /dev/zero; content 9 | xz -0 -T1 -C none; } |
+    add streams '\013\100\000\020\300\000\000\000'
+}
+
+# Lists of records: their number, then the sizes of each.
+xz_index_seeds ()
+{
+  printf '\000' | add none
+  printf '\001\144\012' | add one
+  printf '\003\144\012\200\010\200\200\004\144\000' | add three
+  printf '\001\144\200\200\200\200\200\200\200\001' | add huge
+  printf '\200\200\200\200\020\144\001' | add many
+}
+
+gzip_seeds ()
+{
+  have gzip || return 0
+  content 300 | gzip -1 | add one
+  content 300 | gzip -9 | add best '\002\100\000\020\300\000\000\000'
+  head -c 3000 /dev/urandom | gzip -1 | add stored
+  head -c 300000 /dev/zero | gzip -9 | add zeroes '\010\100\000\020\300\000\000\000'
+  { seq 50 | gzip; printf '' | gzip; seq 60 | gzip; printf metadata; } | add members
+  # A header with all that it may have: extra field, name, comment, its own CRC.
+  { printf '\037\213\010\036\001\002\003\004\002\003\004\000abcdname\000comment\000'
+    printf '\000\000'
+    seq 50 | gzip -n | tail -c +11; } | add header
+}
+
+raw_seeds ()
+{
+  content 100 | add text
+  printf x | add byte
+  printf '' | add empty
+}
+
+status_record_seeds ()
+{
+  printf 'FLR1 progress offset=1234567 size=9999999 rate=10' >"$folder/progress"
+  printf 'FLR1 error text=100%%25%%20of%%0Ait' >"$folder/error"
+  printf 'FLR1 hello version=1 a= b=%%C3%%A4' >"$folder/hello"
+}
+
+case $harness in
+  fuzz-gzip) gzip_seeds ;;
+  fuzz-raw) raw_seeds ;;
+  fuzz-status-record) status_record_seeds ;;
+  fuzz-xz) xz_seeds ;;
+  fuzz-xz-index) xz_index_seeds ;;
+  *) echo "make-seeds.sh: no seeds for $harness" >&2; exit 1 ;;
+esac
