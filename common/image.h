@@ -31,7 +31,7 @@ struct image_options
 {
   /* Upper limit in bytes for decoded data and decoder state, all threads
    * together.  0: a quarter of the machine's RAM, at least 64 MiB.  At least
-   * one Block (or one decoder) is always allowed. */
+   * one Block (or one decoder, of 128 MiB at most) is always allowed. */
   uint64_t memory_limit;
   /* Decoding threads, 0: one for each online CPU. */
   unsigned threads;

@@ -13,6 +13,9 @@
 
 #define BUFFER_SIZE (64 * 1024)
 #define DICTIONARY_MIN 4096     /* liblzma takes no smaller one */
+/* A decoder may take that much even under a lower memory limit: nearly twice what
+ * `xz -9` asks for. */
+#define DECODER_MEMORY_MIN (UINT64_C (128) << 20)
 
 struct xz_block_decoder
 {
@@ -114,6 +117,23 @@ init_filters (lzma_filter *filters)
   }
 }
 
+/* A dictionary may have 4 GiB, and a bomb fills it out of a small file. */
+static int
+check_memory (const struct image *im, const struct xz_block_info *info,
+              const lzma_filter *filters, struct fault *fault)
+{
+  const uint64_t limit = im->options.memory_limit > DECODER_MEMORY_MIN
+                         ? im->options.memory_limit : DECODER_MEMORY_MIN;
+  uint64_t memory = lzma_raw_decoder_memusage (filters);
+
+  if (memory == UINT64_MAX || memory <= limit)
+    return 0;
+  return fault_set (fault, ENOMEM, "Block %" PRIu64 " at offset %" PRIu64
+                    " needs %" PRIu64 " MiB of memory to be decoded, and the limit"
+                    " is %" PRIu64 " MiB", info->number, info->stored_offset,
+                    memory >> 20, limit >> 20);
+}
+
 uint64_t
 xz_block_memory (const struct image *im, const struct xz_block_info *info)
 {
@@ -172,6 +192,8 @@ xz_block_start (const struct image *im, const struct xz_block_info *info,
   r = fill_input (d, fault);    /* one read for all of a tiny Block */
   if (r == 0)
     r = decode_header (d->buf, info, &d->block, filters, fault);
+  if (r == 0)
+    r = check_memory (im, info, filters, fault);
   if (r == 0) {
     d->strm.next_in += d->block.header_size;
     d->strm.avail_in -= d->block.header_size;

@@ -14,6 +14,10 @@
 /* An Index may claim any number of Blocks.  This is room for some four million,
  * and for the Indexes of some hundred thousand Streams. */
 #define INDEX_MEMORY_MAX (UINT64_C (64) << 20)
+/* What liblzma takes for a Stream and for a Block.  lzma_index_memused counts 512
+ * Blocks for a Stream that has one. */
+#define STREAM_MEMORY 512
+#define RECORD_MEMORY 16
 #define BUFFER_SIZE (64 * 1024)
 
 struct xz_index
@@ -179,7 +183,8 @@ append (struct stream_list *list, lzma_index *index, struct fault *fault)
     list->room = room;
   }
   list->streams[list->nr++] = index;
-  list->memory += lzma_index_memused (index);
+  list->memory +=
+    STREAM_MEMORY + RECORD_MEMORY * lzma_index_block_count (index);
   if (list->memory >= INDEX_MEMORY_MAX)
     return index_fault (LZMA_MEMLIMIT_ERROR, 0, fault);
   return 0;
