@@ -30,6 +30,13 @@ add ()
   { cat; printf "${2:-\\001\\200\\000\\100\\000\\300\\000\\000}"; } >"$folder/$1"
 }
 
+# byte N: the byte of that number.
+byte ()
+{
+  # shellcheck disable=SC2059 # the format is the byte itself
+  printf "\\$(printf %03o "$1")"
+}
+
 xz_seeds ()
 {
   have xz || return 0
@@ -70,6 +77,56 @@ gzip_seeds ()
     seq 50 | gzip -n | tail -c +11; } | add header
 }
 
+zstd_seeds ()
+{
+  have zstd || return 0
+  content 300 | zstd -1 --no-check | add frame
+  content 300 | zstd -9 --check | add check '\041\100\000\020\300\000\000\000'
+  content 100 | zstd -1 --single-thread --no-check --stream-size=70584 | add sized
+  head -c 300000 /dev/zero | zstd -1 --no-check | add zeroes
+  head -c 2000 /dev/urandom | zstd -1 --no-check | add stored
+  # Frames, one of them empty, with a skippable one before and one between.
+  { printf '\120\052\115\030\003\000\000\000abc'; seq 90 | zstd -1 --no-check
+    printf '' | zstd -1; printf '\137\052\115\030\000\000\000\000'
+    seq 99 | zstd -1; } | add frames '\013\100\000\020\300\000\000\000'
+  # The seekable format: two frames of 291 and 192 bytes, and a seek table.
+  seq 100 | head -c 291 | zstd -1 --no-check >"$folder/first"
+  seq 70 | head -c 192 | zstd -1 --no-check >"$folder/second"
+  { cat "$folder/first" "$folder/second"
+    printf '\136\052\115\030\031\000\000\000'
+    byte "$(wc -c <"$folder/first")"; printf '\000\000\000\043\001\000\000'
+    byte "$(wc -c <"$folder/second")"; printf '\000\000\000\300\000\000\000'
+    printf '\002\000\000\000\000\261\352\222\217'; } | add seekable
+  rm -f "$folder/first" "$folder/second"
+}
+
+bzip2_seeds ()
+{
+  have bzip2 || return 0
+  content 200 | bzip2 -1 | add one
+  head -c 150000 /dev/urandom | base64 -w 0 | head -c 3000 | bzip2 -9 |
+    add noise '\002\100\000\020\300\000\000\000'
+  head -c 250000 /dev/zero | bzip2 -1 | add blocks
+  printf '' | bzip2 | add empty
+  { seq 30 | bzip2 -1; printf '' | bzip2; seq 40 | bzip2 -9; } |
+    add streams '\053\100\000\020\300\000\000\000'
+}
+
+zip_seeds ()
+{
+  have zip || return 0
+  content 300 >"$folder/image"
+  (cd "$folder" && zip -q -X - image) | add piped
+  seq 100 >"$folder/readme"
+  (cd "$folder" && zip -q -X image.zip image && zip -q -X -0 stored.zip readme)
+  (cd "$folder" && zip -q two.zip image readme)
+  for name in image stored two; do
+    add "$name.seed" <"$folder/$name.zip"
+    rm "$folder/$name.zip"
+  done
+  rm "$folder/image" "$folder/readme"
+}
+
 raw_seeds ()
 {
   content 100 | add text
@@ -85,10 +142,13 @@ status_record_seeds ()
 }
 
 case $harness in
+  fuzz-bzip2) bzip2_seeds ;;
   fuzz-gzip) gzip_seeds ;;
   fuzz-raw) raw_seeds ;;
   fuzz-status-record) status_record_seeds ;;
   fuzz-xz) xz_seeds ;;
   fuzz-xz-index) xz_index_seeds ;;
+  fuzz-zip) zip_seeds ;;
+  fuzz-zstd) zstd_seeds ;;
   *) echo "make-seeds.sh: no seeds for $harness" >&2; exit 1 ;;
 esac

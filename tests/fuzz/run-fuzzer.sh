@@ -19,7 +19,7 @@ if [ "${FUZZING:-no}" != yes ]; then
 fi
 # What it finds stays in the build folder.  An input may be small and its disk view
 # large: the limits are those of docs/fuzzing.md.
-"$1" -seed=1 -max_total_time="${FUZZ_SECONDS:-4}" -max_len=4096 -timeout=20 \
+"$1" -seed=1 -max_total_time="${FUZZ_SECONDS:-3}" -max_len=4096 -timeout=20 \
   -rss_limit_mb=1024 -malloc_limit_mb=256 -print_final_stats=1 \
   -artifact_prefix="found-$harness-" "$scratch/seeds" >"$scratch/log" 2>&1 || {
   tail -n 60 "$scratch/log"
