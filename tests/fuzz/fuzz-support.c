@@ -48,7 +48,7 @@ void
 fuzz_file_init (struct fuzz_file *file, const uint8_t *data, size_t size)
 {
   memset (file, 0, sizeof *file);
-  if (size > CONTROL_SIZE) {
+  if (size >= CONTROL_SIZE) {
     size -= CONTROL_SIZE;
     memcpy (file->control, data + size, CONTROL_SIZE);
   }

@@ -134,6 +134,18 @@ raw_seeds ()
   printf '' | add empty
 }
 
+# Changes to a true one: a place (two bytes), what comes there (eight).
+remembered_scan_seeds ()
+{
+  for image in 0 1 2 3; do
+    control="\\00$image\\000\\000\\100\\000\\300\\000\\000"
+    printf '' | add "true-$image" "$control"
+    printf '\000\000\377\377\377\377\377\377\377\377' | add "size-$image" "$control"
+    printf '\070\000\001\000\000\000\000\000\000\000' | add "count-$image" "$control"
+    printf '' | add "cut-$image" "\\00$image\\040\\000\\100\\000\\300\\000\\000"
+  done
+}
+
 status_record_seeds ()
 {
   printf 'FLR1 progress offset=1234567 size=9999999 rate=10' >"$folder/progress"
@@ -145,6 +157,7 @@ case $harness in
   fuzz-bzip2) bzip2_seeds ;;
   fuzz-gzip) gzip_seeds ;;
   fuzz-raw) raw_seeds ;;
+  fuzz-remembered-scan) remembered_scan_seeds ;;
   fuzz-status-record) status_record_seeds ;;
   fuzz-xz) xz_seeds ;;
   fuzz-xz-index) xz_index_seeds ;;
