@@ -11,7 +11,7 @@ if nm ./test-hole-map 2>/dev/null | grep -q __asan_; then
   exit 77
 fi
 
-for test in hole-map gzip-access-points sequential-readers xz-index block-cache \
+for test in hole-map access-points sequential-readers xz-index block-cache \
   block-memory block-reader
 do
   echo "== $test"
