@@ -63,7 +63,7 @@ struct image_ops
 };
 
 extern const struct image_ops raw_image_ops, xz_image_ops, gzip_image_ops;
-extern const struct image_ops zstd_image_ops, bzip2_image_ops;
+extern const struct image_ops zstd_image_ops, bzip2_image_ops, zip_image_ops;
 
 struct image
 {

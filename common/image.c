@@ -144,6 +144,10 @@ detect_format (struct image *im, struct fault *fault)
     im->format = IMAGE_BZIP2;
     im->ops = &bzip2_image_ops;
   }
+  else if (memcmp (magic, "PK\3\4", 4) == 0 || memcmp (magic, "PK\5\6", 4) == 0) {
+    im->format = IMAGE_ZIP;
+    im->ops = &zip_image_ops;
+  }
   else {
     const int is_zstd = zstd_frame_detect (im, fault);
 
