@@ -240,8 +240,7 @@ image_disk_size (struct image *im, uint64_t *size)
 {
   struct fault fault;
 
-  if (image_peek_disk_size (im, size))
-    return 0;
+  /* Also when it is known: an early announcement of gzip ends with this. */
   if (im->ops->disk_size (im, size, &fault) == -1)
     return report_fault (im, &fault);
   return 0;
@@ -345,8 +344,10 @@ static int
 walk_extents (struct image *im, uint64_t offset, uint64_t count,
               struct extent_walk *walk, struct fault *fault)
 {
-  /* The holes of a raw file may be finer than the record's. */
-  if (atomic_load (&im->scanned) && im->format != IMAGE_RAW)
+  /* The holes of a raw file may be finer than the record's; gzip looks first
+   * whether it has announced a wrong size. */
+  if (atomic_load (&im->scanned) && im->format != IMAGE_RAW
+      && im->format != IMAGE_GZIP)
     return walk_record (im, offset, count, walk, fault);
   return im->ops->extents (im, offset, count, walk, fault);
 }

@@ -64,10 +64,17 @@ const char *image_format_name (enum image_format format); /* "raw" ... */
 
 uint64_t image_stored_size (const struct image *im);
 
-/* The size of the disk view.  Known at once for raw and xz; for gzip the first
- * call decodes the whole image (and lays the access points), concurrent callers
- * wait for it.  Known at once for every format after a scan, and after one that is
- * remembered. */
+/* The size of the disk view.  Known at once for raw, xz and zip, and for every format
+ * after a scan, and after one that is remembered.  For gzip it may be *announced*
+ * before it is known, when the file's trailer and the partition table (or
+ * image_options.size_hint) agree; else the first call decodes the whole image,
+ * concurrent callers wait for it.
+ *
+ * Of a size that is only announced or stated (zip), the last 64 KiB granule is not
+ * given out before the data have been decoded to their end.  If that shows an
+ * announced size to be wrong, every read fails (EIO) until this is called again,
+ * which then tells the truth: whoever keeps a size over a long time should compare
+ * it with image_peek_disk_size, which never tells what is only announced. */
 int image_disk_size (struct image *im, uint64_t *size);
 
 /* Read exactly LEN bytes of the disk view at OFFSET; a range beyond the end is
