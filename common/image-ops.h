@@ -76,6 +76,7 @@ struct image
   struct block_cache *own_cache;        /* NULL: the cache is a shared one */
   uint64_t stored_size;
   bool regular;                 /* else a block device, which has no mtime */
+  atomic_bool cancelled;        /* image_cancel */
   dev_t device;
   ino_t inode;
   struct timespec mtime, ctime;
@@ -91,7 +92,8 @@ struct image
   struct fault forgotten;       /* why the scan is not remembered; errnum 0: it is */
 };
 
-/* Exactly LEN stored bytes at OFFSET; fails when the file changed. */
+/* Exactly LEN stored bytes at OFFSET; fails when the file changed, or the image was
+ * cancelled. */
 int image_read_stored (const struct image *im, void *buf, size_t len,
                        uint64_t offset, struct fault *fault);
 

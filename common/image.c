@@ -212,6 +212,12 @@ image_close (struct image *im)
   free (im);
 }
 
+void
+image_cancel (struct image *im)
+{
+  atomic_store (&im->cancelled, true);
+}
+
 enum image_format
 image_get_format (const struct image *im)
 {
@@ -413,6 +419,10 @@ int
 image_read_stored (const struct image *im, void *buf, size_t len,
                    uint64_t offset, struct fault *fault)
 {
+  /* All decoders come by here again and again. */
+  if (atomic_load (&im->cancelled))
+    return fault_set (fault, ECANCELED, "cancelled: the program ends");
+
   ssize_t r = full_pread (im->fd, buf, len, offset);
 
   if (r == -1)

@@ -59,6 +59,10 @@ struct image *image_open (int fd, const char *name,
                           const struct image_options *options);
 void image_close (struct image *im);            /* NULL is allowed */
 
+/* The program is about to end: from now on whatever needs stored bytes fails with
+ * ECANCELED, also what is under way in other threads.  Returns at once. */
+void image_cancel (struct image *im);
+
 enum image_format image_get_format (const struct image *im);
 const char *image_format_name (enum image_format format); /* "raw" ... */
 
