@@ -1,115 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "digest.h"
-#include "fault.h"
-#include "image-scan.h"
 #include "image-statistics.h"
 #include "integrity-export.h"
-#include "report.h"
-#include "worker-thread.h"
 
-enum scan_state { SCANNING, INTACT, DAMAGED };
-
-struct integrity_export
-{
-  struct image *im;
-  atomic_bool cancelled;
-  atomic_uint_least64_t done;   /* stored bytes scanned */
-
-  pthread_mutex_t lock;         /* guards the rest */
-  bool started;
-  pthread_t thread;
-  enum scan_state state;
-  struct image_scan_result result;      /* state INTACT */
-  char error[512];                      /* state DAMAGED */
-};
-
-struct integrity_export *
-integrity_export_new (struct image *im)
-{
-  struct integrity_export *integrity = calloc (1, sizeof *integrity);
-
-  if (!integrity) {
-    report_error ("out of memory");
-    errno = ENOMEM;
-    return NULL;
-  }
-  integrity->im = im;
-  integrity->state = SCANNING;
-  pthread_mutex_init (&integrity->lock, NULL);
-  return integrity;
-}
-
-void
-integrity_export_free (struct integrity_export *integrity)
-{
-  if (!integrity)
-    return;
-  atomic_store (&integrity->cancelled, true);
-  if (integrity->started)
-    pthread_join (integrity->thread, NULL);
-  pthread_mutex_destroy (&integrity->lock);
-  free (integrity);
-}
-
-static int
-note_progress (void *opaque, uint64_t done, uint64_t total)
-{
-  struct integrity_export *integrity = opaque;
-
-  (void) total;
-  atomic_store (&integrity->done, done);
-  return atomic_load (&integrity->cancelled);
-}
-
-static void *
-run_scan (void *opaque)
-{
-  struct integrity_export *integrity = opaque;
-  struct image_scan_result result;
-  char error[sizeof integrity->error];
-  int r = image_scan (integrity->im, note_progress, integrity, &result, error,
-                      sizeof error);
-
-  LOCK_SCOPE (&integrity->lock);
-  integrity->state = r == 0 ? INTACT : DAMAGED;
-  integrity->result = result;
-  memcpy (integrity->error, error, sizeof error);
-  return NULL;
-}
+enum verdict { SCANNING, INTACT, DAMAGED };
 
 int
-integrity_export_start (struct integrity_export *integrity)
+integrity_export_start (const struct served_image *served,
+                        const struct companion_files *files)
 {
-  struct fault fault;
+  const bool checksum = companion_files_have_checksum (files);
+  struct scan_report report;
+  unsigned char hash[CHECKSUM_SIZE];
 
-  LOCK_SCOPE (&integrity->lock);
-  if (integrity->started)
+  if (!served->im)
     return 0;
-  if (worker_thread_start (&integrity->thread, run_scan, integrity,
-                           &fault) == -1) {
-    report_error ("%s", fault.text);
-    errno = fault.errnum;
+  if (scan_job_start (served->job, checksum) == -1)
     return -1;
-  }
-  integrity->started = true;
+  scan_job_report (served->job, &report);
+  /* The scan may have been made when there was no checksum yet. */
+  if (checksum && report.state == SCAN_INTACT)
+    return stored_hash_get (served->hash, hash);
   return 0;
 }
 
 /* Append to TEXT, of which *USED bytes are taken; one byte always stays NUL. */
-static void
-append (char *text, size_t *used, const char *fmt, ...)
+static void append (char *text, size_t *used, const char *fmt, ...)
   __attribute__ ((__format__ (__printf__, 3, 4)));
 
 static void
@@ -136,42 +59,109 @@ append_notes (char *text, size_t *used, const char *notes)
   }
 }
 
+/* A cause is one line, whatever names are in it. */
 static void
-append_result (struct integrity_export *integrity, char *text, size_t *used)
+append_error (char *text, size_t *used, const char *error)
+{
+  size_t start = *used;
+
+  append (text, used, "error=%s", error);
+  for (; start < *used; start++)
+    if ((unsigned char) text[start] < ' ')
+      text[start] = '?';
+  append (text, used, "\n");
+}
+
+static void
+append_result (const struct scan_report *report, char *text, size_t *used)
 {
   char hex[DIGEST_HEX_SIZE];
 
-  digest_to_hex (integrity->result.stored_digest, hex);
+  digest_to_hex (report->result.stored_digest, hex);
   append (text, used, "stored-xxh3-128=%s\n", hex);
-  append (text, used, "check=%s\n", integrity->result.check);
-  append_notes (text, used, integrity->result.notes);
+  append (text, used, "check=%s\n", report->result.check);
+}
+
+/* What is known so far, and the cause if it is damage. */
+static enum verdict
+judge (const struct served_image *served, const struct companion_files *files,
+       const struct scan_report *report, const uint64_t *disk_size,
+       char error[COMPANION_FAULT_SIZE])
+{
+  unsigned char hash[CHECKSUM_SIZE];
+  bool hash_known = stored_hash_peek (served->hash, hash);
+
+  if (companion_files_fault (files)) {
+    snprintf (error, COMPANION_FAULT_SIZE, "%s", companion_files_fault (files));
+    return DAMAGED;
+  }
+  if (hash_known
+      && companion_files_check_stored (files, hash, error) == -1)
+    return DAMAGED;
+  if (disk_size
+      && companion_files_check_disk_size (files, *disk_size, error) == -1)
+    return DAMAGED;
+  if (report->state == SCAN_DAMAGED) {
+    snprintf (error, COMPANION_FAULT_SIZE, "%s", report->error);
+    return DAMAGED;
+  }
+  if (report->state != SCAN_INTACT
+      || (companion_files_have_checksum (files) && !hash_known))
+    return SCANNING;
+  return INTACT;
+}
+
+static void
+describe_unopened (const struct served_image *served, char *text)
+{
+  size_t used = 0;
+
+  append (text, &used, "version=1\nstate=damaged\nformat=unknown\n"
+          "stored-size=0\ndone=0\ntotal=0\n");
+  append_error (text, &used, served->error);
 }
 
 void
-integrity_export_text (struct integrity_export *integrity,
+integrity_export_text (const struct served_image *served,
+                       const struct companion_files *files,
                        char text[INTEGRITY_EXPORT_SIZE])
 {
   static const char *const names[] = {
     [SCANNING] = "scanning", [INTACT] = "intact", [DAMAGED] = "damaged"
   };
-  const struct image *im = integrity->im;
-  const uint64_t total = image_stored_size (im);
-  uint64_t disk_size;
+  char error[COMPANION_FAULT_SIZE] = "";
+  struct scan_report report;
+  uint64_t total, disk_size;
+  bool known;
   size_t used = 0;
 
   memset (text, 0, INTEGRITY_EXPORT_SIZE);
-  LOCK_SCOPE (&integrity->lock);
+  if (!served->im) {
+    describe_unopened (served, text);
+    return;
+  }
+  scan_job_report (served->job, &report);
+  disk_size = report.result.disk_size;
+  known = report.state == SCAN_INTACT
+          || image_peek_disk_size (served->im, &disk_size);
+  enum verdict verdict = judge (served, files, &report,
+                                known ? &disk_size : NULL, error);
+  total = image_stored_size (served->im);
   append (text, &used, "version=1\nstate=%s\nformat=%s\nstored-size=%" PRIu64 "\n",
-          names[integrity->state], image_format_name (image_get_format (im)),
+          names[verdict], image_format_name (image_get_format (served->im)),
           total);
-  if (integrity->state == INTACT)
-    append (text, &used, "disk-size=%" PRIu64 "\n", integrity->result.disk_size);
-  else if (image_peek_disk_size (integrity->im, &disk_size))
+  if (known)
     append (text, &used, "disk-size=%" PRIu64 "\n", disk_size);
-  append (text, &used, "done=%" PRIu64 "\ntotal=%" PRIu64 "\n",
-          (uint64_t) atomic_load (&integrity->done), total);
-  if (integrity->state == INTACT)
-    append_result (integrity, text, &used);
-  if (integrity->state == DAMAGED)
-    append (text, &used, "error=%s\n", integrity->error);
+  append (text, &used, "done=%" PRIu64 "\ntotal=%" PRIu64 "\n", report.done,
+          total);
+  if (verdict == INTACT)
+    append_result (&report, text, &used);
+  if (verdict == DAMAGED) {
+    append_error (text, &used, error);
+    return;
+  }
+  if (verdict == INTACT) {
+    append_notes (text, &used, report.result.notes);
+    append_notes (text, &used, companion_files_notes (files));
+  }
 }

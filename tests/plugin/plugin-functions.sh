@@ -22,6 +22,8 @@ require nbdkit nbdcopy nbdinfo
 [ -f "$PLUGIN" ] || fail "the plugin is not built: $PLUGIN"
 
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/flashimage-test.XXXXXX")
+# Nothing of the person's own is used or left behind.
+export XDG_CACHE_HOME="$TMP/cache"
 NBDKIT_PID=
 cleanup ()
 {
@@ -71,18 +73,31 @@ stop_nbdkit ()
   NBDKIT_PID=
 }
 
+# retry SECONDS COMMAND...: until it succeeds.
+retry ()
+{
+  tries=$(($1 * 10))
+  shift
+  until "$@"; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || return 1
+    sleep 0.1
+  done
+}
+
 # The URI of an export of the running server.
 uri_of ()
 {
   echo "nbd+unix:///$1?socket=$SOCKET"
 }
 
-# The final text of the integrity export of the running server.
+# The final text of an integrity export of the running server.
 integrity_text ()
 {
+  integrity=${1:-integrity}
   i=0
   while :; do
-    text=$(nbdcopy "$(uri_of integrity)" - | tr -d '\000') ||
+    text=$(nbdcopy "$(uri_of "$integrity")" - | tr -d '\000') ||
       fail "the integrity export cannot be read"
     case $text in
       *state=scanning*) ;;

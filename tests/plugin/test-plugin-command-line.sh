@@ -7,13 +7,13 @@
 make_image "$TMP/raw" 1
 
 nbdkit "$PLUGIN" --dump-plugin >"$TMP/dump"
-grep -q '^flashimage_formats=raw,xz,gzip$' "$TMP/dump" || fail "formats"
-grep -q '^flashimage_exports=disk,stored,integrity$' "$TMP/dump" || fail "exports"
+grep -q '^flashimage_formats=raw,xz,gzip' "$TMP/dump" || fail "formats"
+grep -q '^flashimage_exports=disk,stored,integrity,digests$' "$TMP/dump" || fail "exports"
 grep -q '^thread_model=parallel$' "$TMP/dump" || fail "thread model"
 grep -q '^magic_config_key=file$' "$TMP/dump" || fail "magic key"
 
 nbdkit "$PLUGIN" --help >"$TMP/help"
-for word in 'file=' 'cache=SIZE' 'threads=N' 'tmpdir=DIR'; do
+for word in 'file=' 'dir=DIR' 'cache=SIZE' 'threads=N' 'tmpdir=DIR' 'index='; do
   grep -q -- "$word" "$TMP/help" || fail "$word is not in the help"
 done
 
@@ -33,6 +33,10 @@ refused "the image is missing"
 refused "cannot open .*nothing-here: No such file" "$TMP/nothing-here"
 refused "the file is empty" "$TMP/empty"
 refused "neither a regular file nor a disk" "$TMP"
+refused "exclude each other" "$TMP/raw" dir="$TMP"
+refused "cannot open the folder .*nothing-here" dir="$TMP/nothing-here"
+refused "cannot open the folder .*Not a directory" dir="$TMP/raw"
+refused "dir may be given once" dir="$TMP" dir="$TMP"
 refused "unknown parameter" "$TMP/raw" colour=red
 refused "file may be given once" "$TMP/raw" file="$TMP/empty"
 refused "could not parse size" "$TMP/raw" cache=lots

@@ -14,7 +14,7 @@ stored=$(stat -c %s "$TMP/raw.xz")
 start_nbdkit "$PLUGIN" "$TMP/raw.xz"
 nbdinfo --list "$(uri_of '')" >"$TMP/list"
 cat "$TMP/list"
-for name in disk stored integrity; do
+for name in disk stored integrity digests; do
   grep -q "^export=\"$name\":" "$TMP/list" || fail "$name is not listed"
 done
 grep -q "description: disk view.*(xz), $disk bytes" "$TMP/list" ||
@@ -32,7 +32,7 @@ nbdinfo --can multi-conn "$(uri_of stored)" || fail "no multi-conn"
 if nbdinfo "$(uri_of nonsense)" >/dev/null 2>&1; then
   fail "an unknown export was served"
 fi
-grep -q "there is no export 'nonsense': the exports are disk, stored and integrity" \
+grep -q "there is no export 'nonsense': the exports are disk, stored, integrity and digests" \
   "$TMP/log" || fail "no clear error: $(cat "$TMP/log")"
 nbdinfo --size "$(uri_of disk)" >/dev/null || fail "the server did not survive"
 stop_nbdkit

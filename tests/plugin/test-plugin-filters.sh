@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Under the filters cow, partition and error.
+# Under the filters cow, partition, error, readahead, cache and log.
 # shellcheck source-path=SCRIPTDIR source=plugin-functions.sh
 . "${srcdir:=.}/plugin-functions.sh"
 require xz sfdisk
@@ -28,3 +28,13 @@ nbdkit -U - --filter=error "$PLUGIN" raw.xz error-pread=EIO error-pread-rate=100
 nbdkit -U - --filter=error "$PLUGIN" raw.xz error-pread=EIO error-pread-rate=0 \
   --run 'nbdcopy "$uri" copy' || fail "error: rate 0"
 cmp copy raw || fail "error: rate 0"
+
+for filter in readahead cache log; do
+  nbdkit -U - --filter="$filter" "$PLUGIN" raw.xz logfile="$TMP/filter.log" \
+    --run 'nbdcopy "$uri" copy' 2>log ||
+    nbdkit -U - --filter="$filter" "$PLUGIN" raw.xz --run 'nbdcopy "$uri" copy' ||
+    fail "$filter"
+  cmp copy raw || fail "$filter"
+  rm copy
+done
+grep -q 'Read.*offset=' "$TMP/filter.log" || fail "log"

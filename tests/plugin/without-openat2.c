@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* without-openat2 COMMAND...: run it as on a kernel that has no openat2(2). */
+
+#include <config.h>
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+int
+main (int argc, char *argv[])
+{
+  struct sock_filter filter[] = {
+    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = { .len = 4, .filter = filter };
+
+  if (argc < 2)
+    return 2;
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1
+      || prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1) {
+    perror ("prctl");
+    return 77;
+  }
+  execvp (argv[1], argv + 1);
+  perror (argv[1]);
+  return 127;
+}
