@@ -146,6 +146,38 @@ remembered_scan_seeds ()
   done
 }
 
+# The first byte chooses the name that is looked for.
+checksum_file_seeds ()
+{
+  hash=$(printf %064d 7)
+  printf '\200%s\n' "$hash" >"$folder/bare"
+  printf '\000# text\n%s  image.xz\n%s *./image.xz\n' "$hash" "$hash" >"$folder/gnu"
+  printf '\003\\%s  back\\\\slash\n' "$hash" >"$folder/escaped"
+  printf '\002SHA256 (with space) = %s\r\n' "$hash" >"$folder/bsd"
+}
+
+bmap_seeds ()
+{
+  cat >"$folder/version-2" <<'END'
+<?xml version="1.0" ?>
+<!-- a comment -->
+<bmap version="2.0">
+  <ImageSize> 821752 </ImageSize>
+  <BlockSize> 4096 </BlockSize>
+  <BlocksCount> 201 </BlocksCount>
+  <MappedBlocksCount> 117 </MappedBlocksCount>
+  <ChecksumType> sha256 </ChecksumType>
+  <BmapFileChecksum> 0000000000000000000000000000000000000000000000000000000000000000 </BmapFileChecksum>
+  <BlockMap>
+    <Range chksum="00"> 0-1 </Range>
+    <Range> 3 </Range>
+    <Range> 5-118 </Range>
+  </BlockMap>
+</bmap>
+END
+  grep -v Checksum "$folder/version-2" >"$folder/no-checksum"
+}
+
 status_record_seeds ()
 {
   printf 'FLR1 progress offset=1234567 size=9999999 rate=10' >"$folder/progress"
@@ -154,6 +186,8 @@ status_record_seeds ()
 }
 
 case $harness in
+  fuzz-bmap) bmap_seeds ;;
+  fuzz-checksum-file) checksum_file_seeds ;;
   fuzz-bzip2) bzip2_seeds ;;
   fuzz-gzip) gzip_seeds ;;
   fuzz-raw) raw_seeds ;;
