@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <bzlib.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "hostile-support.h"
 
@@ -46,10 +48,42 @@ make_gzip (struct bytes *file, const struct bytes *content)
   add_gzip_member (file, content->data, content->len, 6);
 }
 
+static void
+make_zstd (struct bytes *file, const struct bytes *content)
+{
+  ZSTD_CCtx *cctx = ZSTD_createCCtx ();
+  const size_t room = ZSTD_compressBound (content->len);
+
+  assert_non_null (cctx);
+  ZSTD_CCtx_setParameter (cctx, ZSTD_c_checksumFlag, 1);
+  bytes_add_zeroes (file, room);
+  size_t n = ZSTD_compress2 (cctx, file->data + file->len - room, room,
+                             content->data, content->len);
+  assert_false (ZSTD_isError (n));
+  file->len -= room - n;
+  ZSTD_freeCCtx (cctx);
+}
+
+static void
+make_bzip2 (struct bytes *file, const struct bytes *content)
+{
+  unsigned n = (unsigned) content->len + content->len / 100 + 600;
+  const size_t room = n;
+
+  bytes_add_zeroes (file, room);
+  assert_int_equal (BZ2_bzBuffToBuffCompress ((char *) file->data + file->len - room,
+                                              &n, (char *) content->data,
+                                              (unsigned) content->len, 1, 0, 0),
+                    BZ_OK);
+  file->len -= room - n;
+}
+
 const struct hostile_format hostile_formats[] = {
   { "xz, one Block", IMAGE_XZ, 6, true, make_xz_one_block },
   { "xz, Blocks", IMAGE_XZ, 6, true, make_xz_blocks },
   { "gzip", IMAGE_GZIP, 3, false, make_gzip },
+  { "zstd", IMAGE_ZSTD, 4, false, make_zstd },
+  { "bzip2", IMAGE_BZIP2, 10, true, make_bzip2 },
 };
 const size_t nr_hostile_formats =
   sizeof hostile_formats / sizeof hostile_formats[0];

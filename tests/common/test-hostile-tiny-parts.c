@@ -101,6 +101,35 @@ gzip_members (void **state)
   bytes_free (&file);
 }
 
+static void
+repeat_format (const char *name, const char *what, size_t times)
+{
+  struct bytes file = { NULL, 0 }, part = { NULL, 0 };
+
+  for (size_t i = 0; i < nr_hostile_formats; i++)
+    if (strcmp (hostile_formats[i].name, name) == 0)
+      hostile_formats[i].make (&part, &content);
+  assert_true (part.len > 0);
+  add_repeated (&file, &part, times);
+  run_watched (what, use_parts, &file, RSS_MAX, 40);
+  bytes_free (&part);
+  bytes_free (&file);
+}
+
+static void
+zstd_frames (void **state)
+{
+  (void) state;
+  repeat_format ("zstd", "100,000 frames", NR);
+}
+
+static void
+bzip2_streams (void **state)
+{
+  (void) state;
+  repeat_format ("bzip2", "10,000 bzip2 streams", 10000);
+}
+
 int
 main (void)
 {
@@ -108,6 +137,8 @@ main (void)
     cmocka_unit_test (blocks_of_one_stream),
     cmocka_unit_test (xz_streams),
     cmocka_unit_test (gzip_members),
+    cmocka_unit_test (zstd_frames),
+    cmocka_unit_test (bzip2_streams),
   };
 
   return cmocka_run_group_tests (tests, set_up, tear_down);
