@@ -40,6 +40,16 @@ xz -1 -k -c "$dir/image" > "$dir/image-one-block.xz"
 flash_stored "$dir/image-one-block.xz"
 gzip -1 -k "$dir/image"
 flash_stored "$dir/image.gz"
+if command -v zstd >/dev/null; then
+    zstd -q -k "$dir/image"
+    flash_stored "$dir/image.zst"
+    zstd -q -c < "$dir/image" > "$dir/image-no-size.zst"
+    flash_stored "$dir/image-no-size.zst"
+fi
+if command -v bzip2 >/dev/null; then
+    bzip2 -1 -k "$dir/image"
+    flash_stored "$dir/image.bz2"
+fi
 
 # A staged file that is damaged: found by its digest.  And if it were damaged
 # after that: an error, before the first write or in the middle of it.
