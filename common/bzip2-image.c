@@ -236,6 +236,18 @@ bzip2_statistics (struct image *im, struct image_statistics *statistics)
   block_reader_statistics (bz->reader, statistics);
 }
 
+static void
+bzip2_prefetch (struct image *im, uint64_t count, uint64_t offset)
+{
+  const struct bzip2_image *bz = im->state;
+  struct fault ignored;
+  uint64_t size;
+
+  if (bzip2_peek_disk_size (im, &size)
+      && image_check_range (size, count, offset, &ignored) == 0)
+    block_reader_prefetch (bz->reader, count, offset);
+}
+
 /* -- The remembered scan -------------------------------------------------- */
 
 static void
@@ -281,6 +293,7 @@ const struct image_ops bzip2_image_ops = {
   .extents = bzip2_extents,
   .scan = bzip2_scan,
   .statistics = bzip2_statistics,
+  .prefetch = bzip2_prefetch,
   .save = bzip2_save,
   .load = bzip2_load,
 };

@@ -12,9 +12,6 @@
 #include "zstd-front.h"
 #include "zstd-span.h"
 
-/* The spool file grows in steps of this. */
-#define SPOOL_STEP (UINT64_C (64) << 20)
-
 struct zstd_front
 {
   struct image *im;
@@ -28,8 +25,6 @@ struct front_decoder
 {
   struct zstd_front *front;
   struct zstd_span_decoder *span;
-  uint64_t disk_done;
-  uint64_t reserved;            /* the spool file reaches so far */
 };
 
 static uint64_t
@@ -75,18 +70,9 @@ static ssize_t
 front_next (void *decoder, void *buf, size_t len, struct fault *fault)
 {
   struct front_decoder *d = decoder;
-  struct zstd_front *front = d->front;
 
-  while (front->spool && d->disk_done + len > d->reserved) {
-    if (spool_reserve (front->spool, SPOOL_STEP, d->reserved + SPOOL_STEP,
-                       fault) == -1)
-      return -1;
-    d->reserved += SPOOL_STEP;
-  }
   ssize_t n = zstd_span_next (d->span, buf, len, fault);
-  if (n > 0)
-    d->disk_done += (uint64_t) n;
-  atomic_store (&front->stored_done, zstd_span_stored_done (d->span));
+  atomic_store (&d->front->stored_done, zstd_span_stored_done (d->span));
   return n;
 }
 
@@ -104,7 +90,9 @@ zstd_front_new (struct image *im, const struct zstd_span *span,
   const struct block whole = {
     .size = BLOCK_SIZE_UNKNOWN, .last = true, .alone = true
   };
-  struct block_stream_options options = { .record = im->record };
+  struct block_stream_options options = {
+    .record = im->record, .cache = im->options.cache
+  };
   struct zstd_front *front = calloc (1, sizeof *front);
 
   if (!front) {

@@ -413,6 +413,19 @@ zstd_statistics (struct image *im, struct image_statistics *statistics)
     zstd_front_statistics (z->front, statistics);
 }
 
+static void
+zstd_prefetch (struct image *im, uint64_t count, uint64_t offset)
+{
+  struct zstd_image *z = im->state;
+  struct fault ignored;
+  uint64_t size;
+
+  /* What is in a spool file is decoded already. */
+  if (zstd_peek_disk_size (im, &size) && !z->front
+      && image_check_range (size, count, offset, &ignored) == 0)
+    block_reader_prefetch (z->reader, count, offset);
+}
+
 /* -- The remembered scan -------------------------------------------------- */
 
 static void
@@ -457,6 +470,7 @@ const struct image_ops zstd_image_ops = {
   .extents = zstd_extents,
   .scan = zstd_scan,
   .statistics = zstd_statistics,
+  .prefetch = zstd_prefetch,
   .save = zstd_save,
   .load = zstd_load,
 };

@@ -136,6 +136,7 @@ check_reads (const struct bytes *file, const struct bytes *content)
 
       check_read (im, content, left < MIB ? left : MIB, offset);
     }
+    image_prefetch (im, content->len / 2, content->len / 3);
     check_random_reads (im, content, (unsigned) v);
     check_extents (im, content);
     char byte;
