@@ -9,6 +9,7 @@
 #include "digest.h"
 #include "hole-map.h"
 #include "image-statistics.h"
+#include "scan-record.h"
 
 /* A guess about extents is good as long as there is a reader, who would have read
  * something after so many bytes, or after as many as the cache holds: each of
@@ -240,6 +241,19 @@ want (struct block_cache *cache, struct block_entry *e, uint64_t until,
   return e->state == ENTRY_FAILED ? report_failure (e, fault) : 0;
 }
 
+/* How many bytes of BLOCK must be decoded before its first UNTIL may be given to a
+ * reader. */
+static uint64_t
+needed_for (const struct block_cache_user *user, const struct block *block,
+            uint64_t until)
+{
+  if (user->source->proven
+      || (user->record
+          && scan_record_is_block_verified (user->record, block->number)))
+    return until;
+  return block->size;
+}
+
 /* The entry of BLOCK, pinned; NULL with FAULT set.  Called with the lock. */
 static struct block_entry *
 pin (struct block_cache_user *user, const struct block *block,
@@ -260,7 +274,8 @@ block_cache_read (struct block_cache_user *user, const struct block *block,
                   void *buf, size_t len, uint64_t offset, struct fault *fault)
 {
   struct block_cache *cache = user->cache;
-  const uint64_t from = offset - block->offset, until = from + len;
+  const uint64_t from = offset - block->offset;
+  const uint64_t until = needed_for (user, block, from + len);
 
   pthread_mutex_lock (&cache->lock);
   enum reader_order order =
@@ -319,7 +334,8 @@ block_cache_learn (struct block_cache_user *user, const struct block *block,
 {
   struct block_cache *cache = user->cache;
   const uint64_t until =
-    round_goal (block, offset + len - block->offset, DIGEST_CHUNK);
+    needed_for (user, block, round_goal (block, offset + len - block->offset,
+                                         DIGEST_CHUNK));
   int r = -1;
 
   pthread_mutex_lock (&cache->lock);

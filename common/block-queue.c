@@ -174,8 +174,8 @@ next_target (const struct block_entry *e)
   return target;
 }
 
-/* Tell the record what was decoded, UP_TO bytes: in whole chunks, as long as the
- * Block goes on. */
+/* Tell the record what was decoded, UP_TO bytes, once it is proven: in whole
+ * chunks, as long as the Block goes on. */
 static void
 learn (struct block_entry *e, uint64_t up_to)
 {
@@ -183,6 +183,8 @@ learn (struct block_entry *e, uint64_t up_to)
   const uint64_t offset = e->block.offset;
   const bool at_end = up_to == e->block.size;
 
+  if (!at_end && !e->user->source->proven)
+    return;
   if (!at_end) {
     uint64_t end = (offset + up_to) / DIGEST_CHUNK * DIGEST_CHUNK;
     up_to = end > offset ? end - offset : 0;

@@ -311,12 +311,8 @@ read_block (struct block_reader *reader, void *buf, size_t len,
 static bool
 is_hole (struct block_reader *reader, uint64_t len, uint64_t offset)
 {
-  uint64_t end;
-
   return reader->record
-         && hole_map_run (scan_record_holes (reader->record), offset,
-                          offset + len, &end) == HOLE_ZERO
-         && end == offset + len;
+         && hole_map_is_zero (scan_record_holes (reader->record), offset, len);
 }
 
 static void

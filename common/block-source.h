@@ -28,6 +28,11 @@ struct block
  * thread at a time. */
 struct block_source
 {
+  /* What a decoder hands out is proven already, by an earlier pass.  Else readers
+   * get nothing of a Block in the cache before it has been decoded to its end and
+   * verified, now or earlier (scan_record_is_block_verified). */
+  bool proven;
+
   /* The Block that holds the byte at OFFSET, which lies in the disk view. */
   void (*locate) (void *opaque, uint64_t offset, struct block *block);
 

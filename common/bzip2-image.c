@@ -80,6 +80,7 @@ source_stop (void *decoder)
 }
 
 static const struct block_source bzip2_source = {
+  .proven = true,
   .locate = source_locate,
   .decoder_memory = source_memory,
   .start = source_start,

@@ -265,6 +265,7 @@ span_stop (void *decoder)
 }
 
 static const struct block_source span_source = {
+  .proven = true,
   .locate = span_locate,
   .decoder_memory = span_memory,
   .start = span_start,

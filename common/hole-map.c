@@ -303,10 +303,10 @@ hole_map_add (struct hole_map *map, uint64_t offset, const void *buf,
 
 /* -- Asking ----------------------------------------------------------------- */
 
-/* The state at OFFSET and where it ends, the end of its granule at most.  Called
- * with the lock. */
+/* The state at OFFSET and where it ends, the end of its granule at most.  BELIEVE:
+ * what is promised, too.  Called with the lock. */
 static enum hole_state
-state_at (struct hole_map *map, uint64_t offset, uint64_t *end)
+state_at (struct hole_map *map, uint64_t offset, bool believe, uint64_t *end)
 {
   const uint64_t granule = offset / HOLE_GRANULE;
   const uint64_t start = granule * HOLE_GRANULE;
@@ -316,7 +316,8 @@ state_at (struct hole_map *map, uint64_t offset, uint64_t *end)
   *end = start + HOLE_GRANULE;
   if (state == GRANULE_DATA)
     return HOLE_DATA;
-  if (state == GRANULE_ZERO || byte_ranges_find (&map->promised, offset, &range))
+  if (state == GRANULE_ZERO
+      || (believe && byte_ranges_find (&map->promised, offset, &range)))
     return HOLE_ZERO;
   if (state == GRANULE_PIECES) {
     struct zero_pieces *pieces = *find_pieces (map, granule);
@@ -338,14 +339,26 @@ hole_map_run (struct hole_map *map, uint64_t offset, uint64_t limit,
               uint64_t *end)
 {
   LOCK_SCOPE (&map->lock);
-  const enum hole_state state = state_at (map, offset, end);
+  const enum hole_state state = state_at (map, offset, true, end);
   uint64_t next;
 
-  while (*end < limit && state_at (map, *end, &next) == state)
+  while (*end < limit && state_at (map, *end, true, &next) == state)
     *end = next;
   if (*end > limit)
     *end = limit;
   return state;
+}
+
+bool
+hole_map_is_zero (struct hole_map *map, uint64_t offset, uint64_t len)
+{
+  const uint64_t end = offset + len;
+
+  LOCK_SCOPE (&map->lock);
+  while (offset < end)
+    if (state_at (map, offset, false, &offset) != HOLE_ZERO)
+      return false;
+  return true;
 }
 
 /* -- Promises --------------------------------------------------------------- */

@@ -37,6 +37,10 @@ void hole_map_add (struct hole_map *map, uint64_t offset, const void *buf,
 enum hole_state hole_map_run (struct hole_map *map, uint64_t offset,
                               uint64_t limit, uint64_t *end);
 
+/* Whether all LEN bytes at OFFSET are known to be zero from the bytes themselves,
+ * not by a promise. */
+bool hole_map_is_zero (struct hole_map *map, uint64_t offset, uint64_t len);
+
 /* Someone else says that LEN bytes at OFFSET are zero: whole granules of it that
  * are not known otherwise are HOLE_ZERO until their bytes come.  At most a million
  * ranges are taken. */

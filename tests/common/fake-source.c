@@ -126,6 +126,7 @@ stop (void *decoder)
 }
 
 const struct block_source fake_source = {
+  .proven = true,
   .locate = locate,
   .decoder_memory = decoder_memory,
   .start = start,

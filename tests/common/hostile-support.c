@@ -212,12 +212,8 @@ add_gzip_zeroes (struct bytes *file, uint64_t size)
 void
 add_repeated (struct bytes *file, const struct bytes *part, size_t times)
 {
-  file->data = realloc (file->data, file->len + part->len * times + 1);
-  assert_non_null (file->data);
-  for (size_t i = 0; i < times; i++) {
-    memcpy (file->data + file->len, part->data, part->len);
-    file->len += part->len;
-  }
+  for (size_t i = 0; i < times; i++)
+    bytes_add (file, part->data, part->len);
 }
 
 void
