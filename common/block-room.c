@@ -280,7 +280,7 @@ leaves_room_for_readers (const struct block_cache *cache,
   const unsigned active = block_room_active_readers (cache);
 
   return cache->fresh_size <= limit
-         && (limit - cache->fresh_size) / size >= active;
+         && limit - cache->fresh_size >= size * active;
 }
 
 bool

@@ -227,7 +227,8 @@ span_locate (void *opaque, uint64_t offset, struct block *block)
 
   memset (block, 0, sizeof *block);
   access_points_span (d->points, offset, &block->offset, &end);
-  if (end == UINT64_MAX && complete) {
+  /* A point may lie at the very end: before members without content. */
+  if (complete && end >= size) {
     end = size;
     block->last = true;
   }

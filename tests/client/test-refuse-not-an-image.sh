@@ -16,7 +16,7 @@ gzip -c "$scratch/archive.img" >"$scratch/inside.img.gz"
 for image in archive.img page.img text.img tar.img inside.img.gz; do
   flash_target "root@$board_name" "$scratch/$image"
   expect_status 3
-  expect_says "$image" "not a disk image|is a|is an" "nothing was written"
+  expect_says "$image" "not a disk image|is a|is an|zip archive" "nothing was written"
 done
 expect_untouched
 
