@@ -86,8 +86,8 @@ make_directory (struct image_server *s)
 
 /* The child's half: becomes nbdkit, or writes errno to EXEC_PIPE. */
 static void
-exec_nbdkit (const struct image_server *s, const char *image, int words,
-             int exec_pipe)
+exec_nbdkit (const struct image_server *s, const char *image, bool rescan,
+             int words, int exec_pipe)
 {
   const char *plugin = getenv (PLUGIN_VARIABLE);
   CLEANUP_FREE char *file = NULL;
@@ -102,7 +102,8 @@ exec_nbdkit (const struct image_server *s, const char *image, int words,
       && dup2 (words, STDOUT_FILENO) != -1) {
     signal (SIGPIPE, SIG_DFL);
     execlp ("nbdkit", "nbdkit", "-f", "--exit-with-parent", "-r",
-            "-U", s->socket, plugin, file, (char *) NULL);
+            "-U", s->socket, plugin, file, rescan ? "index=none" : NULL,
+            (char *) NULL);
   }
   error = errno;
   if (write (exec_pipe, &error, sizeof error) == -1)
@@ -121,7 +122,7 @@ report_exec_error (int error)
 }
 
 static int
-spawn (struct image_server *s, const char *image)
+spawn (struct image_server *s, const char *image, bool rescan)
 {
   int words[2] = { -1, -1 }, exec_pipe[2] = { -1, -1 }, error;
   ssize_t r;
@@ -139,7 +140,7 @@ spawn (struct image_server *s, const char *image)
     return -1;
   }
   if (s->pid == 0)
-    exec_nbdkit (s, image, words[1], exec_pipe[1]);
+    exec_nbdkit (s, image, rescan, words[1], exec_pipe[1]);
 
   close (words[1]);
   close (exec_pipe[1]);
@@ -249,7 +250,7 @@ wait_for_socket (struct image_server *s)
 }
 
 struct image_server *
-image_server_start (const char *image)
+image_server_start (const char *image, bool rescan)
 {
   struct image_server *s;
 
@@ -261,7 +262,7 @@ image_server_start (const char *image)
     return NULL;
   }
   s->stderr_fd = -1;
-  if (make_directory (s) == -1 || spawn (s, image) == -1
+  if (make_directory (s) == -1 || spawn (s, image, rescan) == -1
       || wait_for_socket (s) == -1) {
     image_server_stop (s);
     return NULL;

@@ -10,9 +10,10 @@
 struct image_server;
 
 /* Check that IMAGE is a file with something in it, start nbdkit and wait for its
- * socket (which may refuse for a moment more).  What is wrong is reported, with
- * nbdkit's own words; NULL then. */
-struct image_server *image_server_start (const char *image);
+ * socket (which may refuse for a moment more).  RESCAN: the plugin shall neither
+ * take back nor keep a scan of the image.  What is wrong is reported, with nbdkit's
+ * own words; NULL then. */
+struct image_server *image_server_start (const char *image, bool rescan);
 void image_server_stop (struct image_server *s);        /* NULL is allowed */
 
 const char *image_server_socket (const struct image_server *s);

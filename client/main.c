@@ -52,7 +52,7 @@ prepare_image (struct flash_job *job)
   const char *image = job->options->image;
 
   message_info ("Checking the image %s", image);
-  job->server = image_server_start (image);
+  job->server = image_server_start (image, job->options->rescan);
   if (!job->server)
     return -1;
   return image_facts_read (job->server, image, &job->image);

@@ -12,8 +12,8 @@
 
 enum
 {
-  OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_NO_REBOOT,
-  OPT_DEVICE, OPT_STOP_SERVICES, OPT_QUIET, OPT_VERBOSE, OPT_HELP, OPT_VERSION
+  OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
+  OPT_NO_REBOOT, OPT_DEVICE, OPT_STOP_SERVICES, OPT_QUIET, OPT_VERBOSE, OPT_HELP, OPT_VERSION
 };
 
 static const char short_options[] = ":p:i:F:o:";
@@ -22,6 +22,7 @@ static const struct option long_options[] = {
   { "stream", no_argument, NULL, OPT_STREAM },
   { "confirm", required_argument, NULL, OPT_CONFIRM },
   { "dry-run", no_argument, NULL, OPT_DRY_RUN },
+  { "rescan", no_argument, NULL, OPT_RESCAN },
   { "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
   { "device", required_argument, NULL, OPT_DEVICE },
   { "stop-services", required_argument, NULL, OPT_STOP_SERVICES },
@@ -37,13 +38,14 @@ options_help (void)
 {
   return
     "Usage: flash-live-remote [--ramfs|--stream] [options] [user@]HOST IMAGE\n"
-    "Replaces the boot disk of the running board HOST with IMAGE (raw, .xz, .gz)\n"
+    "Replaces the boot disk of the running board HOST with IMAGE (raw or compressed)\n"
     "and reboots it into the new system.\n"
     "\n"
     "  --ramfs              copy the image into the board's memory first (default)\n"
     "  --stream             write while receiving, for boards with little memory\n"
     "  --confirm HOST       do not ask; HOST must be the host as given\n"
     "  --dry-run            look, check, show the plan, write nothing\n"
+    "  --rescan             read all of the image, even if it was proven before\n"
     "  --device DEV         write this disk of the board, not its root disk\n"
     "  --no-reboot          leave the board running when the disk is verified\n"
     "  --stop-services LIST patterns of the units to stop before the write; \"\": none\n"
@@ -52,8 +54,7 @@ options_help (void)
     "  -i IDENTITY          private key file (may be given several times)\n"
     "  -F CONFIG            ssh configuration file, instead of the usual ones\n"
     "  -o KEY=VALUE         a setting of ssh_config (may be given several times)\n"
-    "  --quiet, --verbose   say less, say more\n"
-    "  --help, --version\n"
+    "  --quiet, --verbose   say less, say more; --help, --version\n"
     "\n"
     "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"
     "again), 5 failed with the disk partly written.  See flash-live-remote(1).\n";
@@ -198,6 +199,7 @@ take_option (struct options *o, int c, bool *mode_given)
   case OPT_STREAM: return take_mode (o, FLASH_STREAM, mode_given);
   case OPT_CONFIRM: o->confirm = optarg; return 0;
   case OPT_DRY_RUN: o->dry_run = true; return 0;
+  case OPT_RESCAN: o->rescan = true; return 0;
   case OPT_NO_REBOOT: o->reboot = false; return 0;
   case OPT_DEVICE: o->device = optarg; return 0;
   case OPT_STOP_SERVICES:

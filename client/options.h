@@ -19,6 +19,7 @@ struct options
   enum flash_mode mode;
   enum verbosity verbosity;
   bool dry_run, reboot;
+  bool rescan;                  /* trust no remembered scan */
   const char *confirm;          /* NULL: ask */
   const char *device;           /* NULL: the root disk */
   const char *stop_services;    /* may be empty */

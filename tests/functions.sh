@@ -21,6 +21,8 @@ if [ "$top_builddir" = / ]; then
 fi
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/$test_name.XXXXXX") || exit 99
+# Scans of the images are remembered there, not in the home of who runs the test.
+export XDG_CACHE_HOME="$scratch/cache"
 cleanups=
 
 fail ()

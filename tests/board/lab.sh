@@ -12,6 +12,7 @@ BOARD_LAB_DIR=${BOARD_LAB_DIR:-${FLASH_BUILD_DIR:-$LAB_SCRIPTS/../../build}/test
 mkdir -p "$BOARD_LAB_DIR"
 BOARD_LAB_DIR=$(cd "$BOARD_LAB_DIR" && pwd)
 LAB_KEYS=$BOARD_LAB_DIR/keys
+export XDG_CACHE_HOME=$BOARD_LAB_DIR/cache      # remembered scans of images
 LAB_TAG=${LAB_TAG:-$(basename "$0" .sh)}
 
 # mkfs, sfdisk and their like are outside of an ordinary user's PATH.

@@ -74,6 +74,7 @@ test_everything (void **state)
   assert_int_equal (PARSE (&o, "--stream", "-p", "2222", "-i", "a", "-i", "b",
                            "-F", "conf", "-o", "User=x", "--device",
                            "/dev/sda", "--stop-services", "", "--no-reboot",
+                           "--rescan",
                            "--confirm", "board", "--quiet", "pi@board", "image",
                            "--dry-run"), OPTIONS_GO_ON);
   assert_int_equal (o.mode, FLASH_STREAM);
@@ -86,6 +87,7 @@ test_everything (void **state)
   assert_string_equal (o.stop_services, "");
   assert_false (o.reboot);
   assert_true (o.dry_run);
+  assert_true (o.rescan);
   assert_string_equal (o.user, "pi");
   assert_string_equal (o.host, "board");
   options_release (&o);
