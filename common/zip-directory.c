@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "deflate-image.h"
@@ -276,7 +277,7 @@ parse_header (const unsigned char *p, size_t len, struct header *h)
 }
 
 /* No folder, no symbolic link (4.4.2, 4.4.15: made on Unix, the mode is there), and
- * not what macOS adds to files. */
+ * not what macOS adds to files.  What was packed from a pipe is called a pipe. */
 static bool
 is_regular (const struct header *h)
 {
@@ -284,7 +285,7 @@ is_regular (const struct header *h)
   const unsigned type = h->version_made >> 8 == 3 ? h->attributes >> 28 : 0;
 
   return h->name_len > 0 && h->name[h->name_len - 1] != '/'
-         && (type == 0 || type == 8 /* S_IFREG >> 12 */)
+         && type != S_IFDIR >> 12 && type != S_IFLNK >> 12
          && !(h->name_len >= sizeof apple - 1
               && memcmp (h->name, apple, sizeof apple - 1) == 0);
 }

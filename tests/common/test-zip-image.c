@@ -275,6 +275,8 @@ intact_archives (void **state)
       make_zip (&file, entries, 5, "a comment with PK\5\6 in it");
       check_intact (&file);
       entries[2].flags = DESCRIPTOR;
+      entries[2].made_by = 3;
+      entries[2].attributes = 0x11b00000;       /* a pipe */
       make_zip (&file, &entries[2], 1, "");
       check_intact (&file);
     }
