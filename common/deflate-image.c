@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block-cache.h"
 #include "block-reader.h"
 #include "block-stream.h"
 #include "cleanup.h"
@@ -44,6 +45,7 @@ struct deflate_image
   struct deflate_pass *pass;
   struct block_stream *front;   /* decodes by PASS */
   struct block_reader *reader;  /* of the spans behind the front */
+  uint64_t charged;             /* of POINTS; only the front's thread changes it */
 
   /* Set by deflate_image_load, before there are readers. */
   bool remembered;              /* then the front is never started */
@@ -55,6 +57,19 @@ struct deflate_image
   bool announced;
   uint64_t announced_size;
 };
+
+/* The points are memory that Blocks cannot have. */
+static void
+charge_points (struct deflate_image *d)
+{
+  const uint64_t memory = access_points_memory (d->points);
+
+  if (memory > d->charged)
+    block_cache_charge (d->im->options.cache, memory - d->charged);
+  else if (memory < d->charged)
+    block_cache_uncharge (d->im->options.cache, d->charged - memory);
+  d->charged = memory;
+}
 
 /* -- The first pass as the one Block of the front ------------------------- */
 
@@ -69,23 +84,25 @@ front_memory (void *opaque, const struct block *block)
 static void *
 front_start (void *opaque, const struct block *block, struct fault *fault)
 {
-  const struct deflate_image *d = opaque;
-
   (void) block;
   (void) fault;
-  return d->pass;               /* lives as long as the image */
+  return opaque;
 }
 
 static ssize_t
 front_next (void *decoder, void *buf, size_t len, struct fault *fault)
 {
-  return deflate_pass_next (decoder, buf, len, fault);
+  struct deflate_image *d = decoder;
+  ssize_t r = deflate_pass_next (d->pass, buf, len, fault);
+
+  charge_points (d);
+  return r;
 }
 
 static void
 front_stop (void *decoder)
 {
-  (void) decoder;
+  (void) decoder;               /* the pass lives as long as the image */
 }
 
 static const struct block_source front_source = {
@@ -350,6 +367,7 @@ deflate_image_close (struct image *im)
   block_reader_free (d->reader);
   block_stream_free (d->front);
   deflate_pass_free (d->pass);
+  block_cache_uncharge (im->options.cache, d->charged);
   access_points_free (d->points);
   pthread_mutex_destroy (&d->lock);
   free (d->format.opaque);
@@ -546,9 +564,21 @@ deflate_image_statistics (struct image *im, struct image_statistics *statistics)
 {
   const struct deflate_image *d = im->state;
 
+  /* The front's ring and the points are charged to the cache, so they are in. */
   block_reader_statistics (d->reader, statistics);
-  statistics->memory += block_stream_memory (d->front)
-                        + access_points_memory (d->points);
+}
+
+void
+deflate_image_prefetch (struct image *im, uint64_t count, uint64_t offset)
+{
+  struct deflate_image *d = im->state;
+  struct fault ignored;
+  uint64_t size;
+
+  /* Before the end only the pass decodes, ahead of its readers. */
+  if (is_complete (d, &size)
+      && image_check_range (size, count, offset, &ignored) == 0)
+    block_reader_prefetch (d->reader, count, offset);
 }
 
 /* -- Remembered scans ------------------------------------------------------------ */
@@ -605,6 +635,7 @@ deflate_image_load (struct image *im, struct scan_reader *r, uint64_t disk_size)
   d->pass = NULL;
   access_points_free (d->points);
   d->points = points;
+  charge_points (d);
   d->remembered = true;
   d->remembered_size = disk_size;
   return true;

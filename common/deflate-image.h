@@ -41,6 +41,7 @@ int deflate_image_scan (struct image *im, struct scan_run *run,
                         struct image_scan_result *result, struct fault *fault);
 void deflate_image_statistics (struct image *im,
                                struct image_statistics *statistics);
+void deflate_image_prefetch (struct image *im, uint64_t count, uint64_t offset);
 void deflate_image_save (struct image *im, struct scan_writer *w);
 bool deflate_image_load (struct image *im, struct scan_reader *r,
                          uint64_t disk_size);

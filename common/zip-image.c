@@ -151,6 +151,7 @@ const struct image_ops zip_image_ops = {
   .extents = deflate_image_extents,
   .scan = deflate_image_scan,
   .statistics = deflate_image_statistics,
+  .prefetch = deflate_image_prefetch,
   .save = deflate_image_save,
   .load = deflate_image_load,
 };

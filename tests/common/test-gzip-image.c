@@ -10,6 +10,7 @@
 
 #include <zlib.h>
 
+#include "block-cache.h"
 #include "image-ops.h"
 #include "image-statistics.h"
 #include "image-support.h"
@@ -490,6 +491,74 @@ random_reads_inflate_little (void **state)
   free (w.data);
 }
 
+/* An empty member at the end may have a point, but there is no span behind it. */
+static void
+a_point_at_the_end (void **state)
+{
+  const size_t len = 1500000, piece = 100000;
+  const struct image_options little = { .memory_limit = 8 << 20, .threads = 2 };
+  struct bytes file = { NULL, 0 }, data = { NULL, 0 };
+  unsigned char *buf = malloc (piece);
+
+  (void) state;
+  while (data.len < len)
+    bytes_add (&data, "the same again and again", 24);
+  add_gzip_member (&file, data.data, 3 * piece, 9);
+  add_gzip_member (&file, data.data, len, 9);
+  add_gzip_member (&file, NULL, 0, 9);
+  struct scan_writer w = save (&file);
+  for (int i = 0; i < 20; i++) {
+    struct image *im = open_bytes (&file, &little);
+    struct scan_reader r = { w.data, w.len, false };
+
+    assert_true (im->ops->load (im, &r, 3 * piece + len));
+    for (size_t offset = 0; offset < 3 * piece + len; offset += piece) {
+      assert_int_equal (image_pread (im, buf, piece, offset), 0);
+      if (offset < 3 * piece)
+        assert_memory_equal (buf, data.data + offset, piece);
+      else
+        assert_memory_equal (buf, data.data + offset - 3 * piece, piece);
+    }
+    image_close (im);
+  }
+  free (w.data);
+  free (buf);
+  bytes_free (&file);
+  bytes_free (&data);
+}
+
+static uint64_t
+memory_of (struct image *im)
+{
+  struct image_statistics statistics;
+
+  image_get_statistics (im, &statistics);
+  return statistics.memory;
+}
+
+/* The points count as memory of the cache for as long as the image is open. */
+static void
+points_are_charged (void **state)
+{
+  struct fault fault;
+  struct block_cache *cache = block_cache_new (64 << 20, 1, &fault);
+  const struct image_options options = { .cache = cache };
+  struct scan_writer w = save (&whole);
+  struct scan_reader r = { w.data, w.len, false };
+  struct image *other = open_bytes (&whole, &options);
+  const uint64_t before = memory_of (other);
+  struct image *im = open_bytes (&whole, &options);
+
+  (void) state;
+  assert_true (im->ops->load (im, &r, LEN));
+  assert_true (memory_of (other) > before + w.len / 2);
+  image_close (im);
+  assert_int_equal (memory_of (other), before);
+  image_close (other);
+  block_cache_free (cache);
+  free (w.data);
+}
+
 int
 main (void)
 {
@@ -504,6 +573,8 @@ main (void)
     cmocka_unit_test (what_is_saved_is_loaded),
     cmocka_unit_test (nonsense_is_not_loaded),
     cmocka_unit_test (random_reads_inflate_little),
+    cmocka_unit_test (a_point_at_the_end),
+    cmocka_unit_test (points_are_charged),
   };
 
   print_message ("inflater: %s\n", inflater_name ());
