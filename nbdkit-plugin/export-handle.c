@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "cleanup.h"
 #include "digests-export.h"
 #include "export-handle.h"
+#include "image-statistics.h"
 #include "integrity-export.h"
 #include "report.h"
 
@@ -192,6 +194,27 @@ read_integrity (struct export_handle *h, void *buf, uint32_t count,
   memcpy (buf, h->text + offset, count);
 }
 
+/* The size that this connection was told may have been announced early
+ * (image_disk_size).  If it was wrong, the connection is of no use any more, even
+ * when others have been told the right one since: it would end too early. */
+static int
+read_disk (const struct export_handle *h, void *buf, uint32_t count,
+           uint64_t offset)
+{
+  struct image *im = h->place.served->im;
+  uint64_t size;
+
+  if (image_pread (im, buf, count, offset) == -1)
+    return -1;
+  if (!image_peek_disk_size (im, &size) || size == h->size)
+    return 0;
+  report_error ("%s: this connection was told a size of %" PRIu64 " bytes, and the "
+                "image has %" PRIu64 ": connect again", h->place.served->name,
+                h->size, size);
+  errno = EIO;
+  return -1;
+}
+
 int
 export_handle_read (struct export_handle *h, void *buf, uint32_t count,
                     uint64_t offset)
@@ -200,7 +223,7 @@ export_handle_read (struct export_handle *h, void *buf, uint32_t count,
 
   switch (h->place.view) {
   case DISK_VIEW:
-    return image_pread (served->im, buf, count, offset);
+    return read_disk (h, buf, count, offset);
   case STORED_VIEW:
     return image_pread_stored (served->im, buf, count, offset);
   case DIGESTS_VIEW:
