@@ -49,6 +49,34 @@ default_threads (void)
   return cpus > 0 ? (unsigned) cpus : 1;
 }
 
+/* What may be left out. */
+static void
+fill_in_sizes (struct image_options *options)
+{
+  if (options->memory_limit == 0)
+    options->memory_limit = default_memory_limit ();
+  if (options->threads == 0)
+    options->threads = default_threads ();
+  if (options->threads > THREADS_MAX)
+    options->threads = THREADS_MAX;
+}
+
+struct block_cache *
+image_cache_new (const struct image_options *options)
+{
+  struct image_options filled = *options;
+  struct fault fault;
+
+  fill_in_sizes (&filled);
+  struct block_cache *cache = block_cache_new (filled.memory_limit, filled.threads,
+                                               &fault);
+  if (!cache) {
+    report_error ("%s", fault.text);
+    errno = fault.errnum;
+  }
+  return cache;
+}
+
 /* The cache that the image shares, else one of its own. */
 static int
 choose_cache (struct image *im, struct fault *fault)
@@ -71,12 +99,7 @@ set_options (struct image *im, const struct image_options *options,
   if (options)
     im->options = *options;
   im->options.spool_dir = im->options.index_dir = NULL;
-  if (im->options.memory_limit == 0)
-    im->options.memory_limit = default_memory_limit ();
-  if (im->options.threads == 0)
-    im->options.threads = default_threads ();
-  if (im->options.threads > THREADS_MAX)
-    im->options.threads = THREADS_MAX;
+  fill_in_sizes (&im->options);
   if (options && options->spool_dir) {
     im->options.spool_dir = strdup (options->spool_dir);
     if (!im->options.spool_dir)

@@ -51,6 +51,11 @@ struct image_options
   uint64_t size_hint;
 };
 
+/* A cache for image_options.cache, by the memory_limit and the threads of OPTIONS or
+ * what stands for 0 there.  To be freed by block_cache_free after the last image.
+ * NULL, reported. */
+struct block_cache *image_cache_new (const struct image_options *options);
+
 /* Opens the image in FD and takes FD over (closed by image_close, and closed
  * on failure too).  NAME is used in messages and copied.  Reads headers and
  * indexes and what is remembered of a scan, decodes nothing.  OPTIONS may be

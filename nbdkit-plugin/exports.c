@@ -12,6 +12,7 @@
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
+#include "block-cache.h"
 #include "cleanup.h"
 #include "debug-flags.h"
 #include "exports.h"
@@ -23,7 +24,7 @@
 struct exports
 {
   const struct parameters *p;
-  struct image_options options; /* of every image */
+  struct image_options options; /* of every image; the cache is owned */
   struct image_directory *dir;  /* DIR, or the folder that FILE lies in */
   struct image_table *table;
   const char *file_name;        /* FILE without its folders; NULL: a folder */
@@ -126,7 +127,9 @@ exports_new (const struct parameters *p)
     .memory_limit = p->cache_size, .threads = p->threads,
     .spool_dir = p->tmpdir, .index_dir = p->index_dir
   };
-  exports->table = image_table_new (&exports->options);
+  exports->options.cache = image_cache_new (&exports->options);
+  if (exports->options.cache)
+    exports->table = image_table_new (&exports->options);
   r = !exports->table ? -1 : p->file ? open_file (exports, p->file)
     : open_dir (exports, p->dir);
   if (r == 0)
@@ -142,8 +145,10 @@ exports_free (struct exports *exports)
     return;
   if (exports->image)
     image_table_put (exports->table, exports->image);
+  /* With it the last user of the cache. */
   image_table_free (exports->table);
   image_directory_close (exports->dir);
+  block_cache_free (exports->options.cache);
   free (exports);
 }
 

@@ -25,7 +25,8 @@ struct parameters
 #define PARAMETERS_HELP \
   "[file=]IMAGE   The disk image; its format is told by its bytes.\n" \
   "dir=DIR        Instead: serve every image in this folder, each as an export.\n" \
-  "cache=SIZE     Memory for decoded data (default: a quarter of the RAM).\n" \
+  "cache=SIZE     Memory for decoded data, of all images together (default: a\n" \
+  "               quarter of the RAM).\n" \
   "threads=N      Decoding threads (default: one for each CPU).\n" \
   "tmpdir=DIR     Where large images without random access are unpacked to\n" \
   "               (default: $TMPDIR or " PARAMETERS_DEFAULT_TMPDIR ").\n" \

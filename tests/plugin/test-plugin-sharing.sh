@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# All connections to a file share one image, also one after the other; one that is
-# replaced while it is served goes on for those who have it open.
+# All connections to a file share one image, also one after the other, and all
+# images share one memory; an image that is replaced while it is served goes on for
+# those who have it open.
 # shellcheck source-path=SCRIPTDIR source=plugin-functions.sh
 . "${srcdir:=.}/plugin-functions.sh"
 require xz mkfifo
@@ -64,3 +65,18 @@ if wait "$HOLD"; then
 fi
 grep -q "a.img.xz: the file changed while it was open" "$TMP/log" || fail "no error"
 nbdcopy "$(uri_of a.img.xz)" - | cmp - images/a.img.xz || fail "the modified file"
+stop_nbdkit
+
+# All images share one memory, whose limit is cache=.  Each of these would fill it,
+# and nbdkit, its threads and its buffers have their share on top.
+yes "what compresses so well decodes fast" | head -c 120M >large
+xz -0 -T2 --block-size=2MiB -c large >images/c.img.xz
+cp images/c.img.xz images/d.img.xz
+start_nbdkit "$PLUGIN" dir=images index=none cache=64M threads=2
+nbdcopy "$(uri_of c.img.xz)" null: &
+COPY=$!
+nbdcopy "$(uri_of d.img.xz)" - | cmp - large || fail "the second of two images"
+wait "$COPY" || fail "the first of two images"
+peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$NBDKIT_PID/status")
+[ "$peak" -lt $((104 * 1024)) ] || fail "two images took $peak KiB of memory"
+[ "$peak" -gt $((48 * 1024)) ] || fail "the cache was not filled: $peak KiB"
