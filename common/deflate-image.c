@@ -45,7 +45,9 @@ struct deflate_image
   struct deflate_pass *pass;
   struct block_stream *front;   /* decodes by PASS */
   struct block_reader *reader;  /* of the spans behind the front */
-  uint64_t charged;             /* of POINTS; only the front's thread changes it */
+  /* What the cache has been told of.  One thread at a time: first the one that
+   * opens and loads, then the front's, last the one that closes. */
+  uint64_t charged;
 
   /* Set by deflate_image_load, before there are readers. */
   bool remembered;              /* then the front is never started */
@@ -58,17 +60,25 @@ struct deflate_image
   uint64_t announced_size;
 };
 
-/* The points are memory that Blocks cannot have. */
+/* Let the cache know of the memory that neither it nor the front knows of: NOW
+ * bytes. */
 static void
-charge_points (struct deflate_image *d)
+account (struct deflate_image *d, uint64_t now)
 {
-  const uint64_t memory = access_points_memory (d->points);
+  struct block_cache *cache = d->im->options.cache;
 
-  if (memory > d->charged)
-    block_cache_charge (d->im->options.cache, memory - d->charged);
-  else if (memory < d->charged)
-    block_cache_uncharge (d->im->options.cache, d->charged - memory);
-  d->charged = memory;
+  if (now > d->charged)
+    block_cache_charge (cache, now - d->charged);
+  else if (now < d->charged)
+    block_cache_uncharge (cache, d->charged - now);
+  d->charged = now;
+}
+
+static void
+account_all (struct deflate_image *d)
+{
+  account (d, access_points_memory (d->points)
+              + (d->pass ? deflate_pass_memory () : 0));
 }
 
 /* -- The first pass as the one Block of the front ------------------------- */
@@ -78,7 +88,7 @@ front_memory (void *opaque, const struct block *block)
 {
   (void) opaque;
   (void) block;
-  return deflate_pass_memory ();
+  return 0;                     /* the pass lives longer than the front's thread */
 }
 
 static void *
@@ -86,7 +96,7 @@ front_start (void *opaque, const struct block *block, struct fault *fault)
 {
   (void) block;
   (void) fault;
-  return opaque;
+  return opaque;                /* the pass lives as long as the image */
 }
 
 static ssize_t
@@ -95,7 +105,7 @@ front_next (void *decoder, void *buf, size_t len, struct fault *fault)
   struct deflate_image *d = decoder;
   ssize_t r = deflate_pass_next (d->pass, buf, len, fault);
 
-  charge_points (d);
+  account_all (d);
   return r;
 }
 
@@ -244,6 +254,9 @@ span_locate (void *opaque, uint64_t offset, struct block *block)
 
   memset (block, 0, sizeof *block);
   access_points_span (d->points, offset, &block->offset, &end);
+  /* No two points lie nearer to each other than this, and those that are left when
+   * points are thinned out keep their numbers. */
+  block->number = block->offset / SPACING;
   /* A point may lie at the very end: before members without content. */
   if (complete && end >= size) {
     end = size;
@@ -319,7 +332,8 @@ make_front (struct deflate_image *d, struct fault *fault)
     .offset = 0, .size = BLOCK_SIZE_UNKNOWN, .last = true, .alone = true
   };
   const struct block_stream_options options = {
-    .ring_size = ring_size (d->im), .record = d->im->record
+    .ring_size = ring_size (d->im), .record = d->im->record,
+    .cache = d->im->options.cache
   };
 
   return block_stream_new (&front_source, d, &whole, &options, fault);
@@ -348,6 +362,7 @@ deflate_image_open (struct image *im, const struct deflate_format *format,
                               fault);
   if (!d->pass)
     return -1;
+  account_all (d);
   d->front = make_front (d, fault);
   if (!d->front)
     return -1;
@@ -366,8 +381,8 @@ deflate_image_close (struct image *im)
     return;
   block_reader_free (d->reader);
   block_stream_free (d->front);
+  account (d, 0);
   deflate_pass_free (d->pass);
-  block_cache_uncharge (im->options.cache, d->charged);
   access_points_free (d->points);
   pthread_mutex_destroy (&d->lock);
   free (d->format.opaque);
@@ -568,6 +583,7 @@ deflate_image_statistics (struct image *im, struct image_statistics *statistics)
   block_reader_statistics (d->reader, statistics);
 }
 
+/* While the first pass runs, what is wanted soon is what it will come to. */
 void
 deflate_image_prefetch (struct image *im, uint64_t count, uint64_t offset)
 {
@@ -575,7 +591,6 @@ deflate_image_prefetch (struct image *im, uint64_t count, uint64_t offset)
   struct fault ignored;
   uint64_t size;
 
-  /* Before the end only the pass decodes, ahead of its readers. */
   if (is_complete (d, &size)
       && image_check_range (size, count, offset, &ignored) == 0)
     block_reader_prefetch (d->reader, count, offset);
@@ -635,8 +650,8 @@ deflate_image_load (struct image *im, struct scan_reader *r, uint64_t disk_size)
   d->pass = NULL;
   access_points_free (d->points);
   d->points = points;
-  charge_points (d);
   d->remembered = true;
   d->remembered_size = disk_size;
+  account_all (d);
   return true;
 }

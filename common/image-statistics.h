@@ -20,7 +20,8 @@ struct image_statistics
   uint64_t resumed;     /* times that a decoder went on after a pause */
   uint64_t again;       /* Blocks begun that had been begun before */
   /* Of the Block cache, which other images may share. */
-  uint64_t memory;      /* bytes in use now for Blocks and their decoders */
+  uint64_t memory;      /* bytes in use now for Blocks, decoders, and what else the
+                           cache was charged with */
   uint64_t memory_peak;
 };
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <zlib.h>
 
@@ -528,7 +529,7 @@ a_point_at_the_end (void **state)
 }
 
 static uint64_t
-memory_of (struct image *im)
+memory_in_use (struct image *im)
 {
   struct image_statistics statistics;
 
@@ -536,26 +537,73 @@ memory_of (struct image *im)
   return statistics.memory;
 }
 
-/* The points count as memory of the cache for as long as the image is open. */
+/* Access points and the state of the pass count among what is in the cache. */
 static void
-points_are_charged (void **state)
+memory_is_charged (void **state)
 {
-  struct fault fault;
-  struct block_cache *cache = block_cache_new (64 << 20, 1, &fault);
-  const struct image_options options = { .cache = cache };
+  const struct image_options sizes = { .memory_limit = 64 << 20, .threads = 2 };
+  struct image_options shared = { .cache = image_cache_new (&sizes) };
   struct scan_writer w = save (&whole);
   struct scan_reader r = { w.data, w.len, false };
-  struct image *other = open_bytes (&whole, &options);
-  const uint64_t before = memory_of (other);
-  struct image *im = open_bytes (&whole, &options);
+  struct image_scan_result result;
+  char error[512];
 
   (void) state;
-  assert_true (im->ops->load (im, &r, LEN));
-  assert_true (memory_of (other) > before + w.len / 2);
+  assert_non_null (shared.cache);
+  struct image *other = open_bytes (&whole, &shared);
+  const uint64_t before = memory_in_use (other);
+  assert_true (before > 0);
+  struct image *im = open_bytes (&whole, &shared);
+  assert_int_equal (memory_in_use (other), 2 * before);
+  assert_int_equal (image_scan (im, NULL, NULL, &result, error, sizeof error), 0);
+  /* Windows fill most of what is saved. */
+  const uint64_t points = memory_in_use (other) - 2 * before;
+  assert_true (points > w.len - w.len / 8 && points < w.len + w.len / 8);
   image_close (im);
-  assert_int_equal (memory_of (other), before);
+  assert_int_equal (memory_in_use (other), before);
+  /* Loaded, without a pass. */
+  im = open_bytes (&whole, &shared);
+  assert_true (im->ops->load (im, &r, LEN));
+  assert_int_equal (memory_in_use (other), before + points);
+  image_close (im);
+  assert_int_equal (memory_in_use (other), before);
   image_close (other);
-  block_cache_free (cache);
+  block_cache_free (shared.cache);
+  free (w.data);
+}
+
+static void
+prefetch_inflates_once (void **state)
+{
+  const struct timespec tick = { .tv_nsec = 5 * 1000 * 1000 };
+  struct scan_writer w = save (&whole);
+  struct scan_reader r = { w.data, w.len, false };
+  struct image *im = open_bytes (&whole, NULL);
+  struct image_statistics statistics;
+  unsigned char buf[4096];
+
+  (void) state;
+  /* Nothing, and no thread: the first pass will come by. */
+  image_prefetch (im, LEN, 0);
+  image_get_statistics (im, &statistics);
+  assert_int_equal (statistics.decoded, 0);
+  assert_true (im->ops->load (im, &r, LEN));
+  image_prefetch (im, 1000, LEN - 500);         /* goes beyond the end */
+  image_prefetch (im, 6000000, 4000000);
+  for (int i = 0; i < 2000 && statistics.decoded == 0; i++) {
+    nanosleep (&tick, NULL);
+    image_get_statistics (im, &statistics);
+  }
+  assert_true (statistics.decoded > 0);
+  assert_int_equal (image_pread (im, buf, sizeof buf, 4000000), 0);
+  assert_memory_equal (buf, content.data + 4000000, sizeof buf);
+  /* Each span is a Block of its own to the statistics. */
+  for (uint64_t offset = 0; offset < LEN - sizeof buf; offset += 1000000)
+    assert_int_equal (image_pread (im, buf, sizeof buf, offset), 0);
+  image_get_statistics (im, &statistics);
+  assert_true (statistics.decoded > 1);
+  assert_int_equal (statistics.again, 0);
+  image_close (im);
   free (w.data);
 }
 
@@ -574,7 +622,8 @@ main (void)
     cmocka_unit_test (nonsense_is_not_loaded),
     cmocka_unit_test (random_reads_inflate_little),
     cmocka_unit_test (a_point_at_the_end),
-    cmocka_unit_test (points_are_charged),
+    cmocka_unit_test (memory_is_charged),
+    cmocka_unit_test (prefetch_inflates_once),
   };
 
   print_message ("inflater: %s\n", inflater_name ());
