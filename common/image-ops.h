@@ -86,6 +86,9 @@ struct image
   atomic_bool scanned;          /* RESULT is filled in, and constant */
   struct image_scan_result result;
   atomic_uint_least64_t scan_done;      /* progress of the scan under way */
+  pthread_mutex_t memo_lock;    /* held while a scan is saved; guards the next two */
+  bool has_sha256;
+  unsigned char sha256[32];     /* of the stored view */
   pthread_mutex_t scan_lock;    /* guards the rest */
   pthread_cond_t scan_ended;
   bool scanning;                /* a thread is in OPS->scan */

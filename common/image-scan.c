@@ -53,22 +53,54 @@ image_recall_scan (struct image *im)
   }
 }
 
+static bool
+may_be_saved (struct image *im)
+{
+  LOCK_SCOPE (&im->scan_lock);
+  return remembered_scan_wanted (im) && im->forgotten.errnum != EAGAIN;
+}
+
+/* Keep the verdict.  Called with MEMO_LOCK. */
+static void
+save_scan (struct image *im)
+{
+  struct fault fault = { .errnum = 0 };
+
+  if (!may_be_saved (im))
+    return;
+  remembered_scan_save (im, &im->result, &fault);
+  LOCK_SCOPE (&im->scan_lock);
+  im->forgotten = fault;
+}
+
 /* The image was found intact. */
 static void
 remember (struct image *im, const struct image_scan_result *result)
 {
-  struct fault fault = { .errnum = 0 };
-  bool wanted = remembered_scan_wanted (im) && im->forgotten.errnum != EAGAIN;
-
   if (!im->regular)
     return;
   im->result = *result;
   atomic_store (&im->scanned, true);
-  if (wanted) {
-    remembered_scan_save (im, result, &fault);
-    LOCK_SCOPE (&im->scan_lock);
-    im->forgotten = fault;
-  }
+  LOCK_SCOPE (&im->memo_lock);
+  save_scan (im);
+}
+
+void
+image_set_sha256 (struct image *im, const unsigned char hash[32])
+{
+  LOCK_SCOPE (&im->memo_lock);
+  memcpy (im->sha256, hash, sizeof im->sha256);
+  im->has_sha256 = true;
+  if (atomic_load (&im->scanned))
+    save_scan (im);
+}
+
+bool
+image_get_sha256 (struct image *im, unsigned char hash[32])
+{
+  LOCK_SCOPE (&im->memo_lock);
+  memcpy (hash, im->sha256, sizeof im->sha256);
+  return im->has_sha256;
 }
 
 bool

@@ -43,6 +43,12 @@ bool image_is_scanned (struct image *im);
  * of the image to be decoded: it only digests the stored bytes.  Costs little. */
 bool image_is_decoded (struct image *im);
 
+/* The SHA-256 of the stored view, which no scan makes: whoever has made it may have
+ * it remembered with the scan, made before or later.  False: nobody has told it, in
+ * this life of the image or in the one that is remembered. */
+void image_set_sha256 (struct image *im, const unsigned char hash[32]);
+bool image_get_sha256 (struct image *im, unsigned char hash[32]);
+
 /* For debugging: why the scan of this image was not taken back or not kept, or ""
  * if it was.  No error for anyone who reads the image, so nobody is told. */
 void image_describe_index (struct image *im, char *text, size_t size);

@@ -199,6 +199,7 @@ image_open (int fd, const char *name, const struct image_options *options)
   }
   im->fd = fd;
   pthread_mutex_init (&im->scan_lock, NULL);
+  pthread_mutex_init (&im->memo_lock, NULL);
   pthread_cond_init (&im->scan_ended, NULL);
   im->record = scan_record_new ();
   if (!im->record)
@@ -229,6 +230,7 @@ image_close (struct image *im)
   close (im->fd);               /* was only read from */
   pthread_cond_destroy (&im->scan_ended);
   pthread_mutex_destroy (&im->scan_lock);
+  pthread_mutex_destroy (&im->memo_lock);
   free ((char *) im->options.index_dir);
   free ((char *) im->options.spool_dir);
   free (im->name);

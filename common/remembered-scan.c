@@ -15,7 +15,7 @@
 #define MAGIC "flrscan\n"
 #define MAGIC_SIZE 8
 /* Raise it whenever anything that is stored changes, a format's part included. */
-#define CONTENT_VERSION 1
+#define CONTENT_VERSION 2
 
 bool
 remembered_scan_wanted (const struct image *im)
@@ -97,6 +97,27 @@ read_result (struct scan_reader *r, struct image_scan_result *result)
   return true;
 }
 
+/* The SHA-256 of the stored view, if it is known. */
+static void
+write_sha256 (const struct image *im, struct scan_writer *w)
+{
+  scan_writer_u64 (w, im->has_sha256);
+  scan_writer_bytes (w, im->sha256, sizeof im->sha256);
+}
+
+static bool
+read_sha256 (struct scan_reader *r, struct image *im)
+{
+  const uint64_t known = scan_reader_u64 (r);
+  const void *hash = scan_reader_bytes (r, sizeof im->sha256);
+
+  if (!hash || known > 1)
+    return false;
+  im->has_sha256 = known;
+  memcpy (im->sha256, hash, sizeof im->sha256);
+  return true;
+}
+
 /* -- Loading ---------------------------------------------------------------- */
 
 /* The checksum at the end must be that of everything before it.  Takes it off. */
@@ -136,11 +157,15 @@ parse (struct image *im, struct scan_reader *r, struct image_scan_result *result
   /* Where the file itself says its size, they must agree. */
   if (im->ops->peek_disk_size (im, &size) && size != result->disk_size)
     return false;
-  if (!scan_record_load (im->record, r, result->disk_size))
+  if (!read_sha256 (r, im)
+      || !scan_record_load (im->record, r, result->disk_size)) {
+    im->has_sha256 = false;
     return false;
+  }
   if (load_format (im, r, result->disk_size))
     return true;
   scan_record_clear (im->record);
+  im->has_sha256 = false;
   return false;
 }
 
@@ -222,6 +247,7 @@ remembered_scan_save (struct image *im, const struct image_scan_result *result,
     return fault_set (fault, ENODATA, "not all digests are known");
   write_head (im, &w);
   write_result (result, &w);
+  write_sha256 (im, &w);
   scan_record_save (im->record, &w, result->disk_size);
   write_format (im, &w);
   write_sum (&w);

@@ -9,7 +9,7 @@
  * old verdict vouch for new bytes.  Its price is a scan too many after a chmod, a
  * rename or a new link.
  *
- * The file: magic, version, key, format, result, digests, holes, the format's own
+ * The file: magic, version, key, format, result, SHA-256, digests, holes, the format's own
  * part (image_ops.save), and XXH3-128 of all that; numbers are 64 bits,
  * little-endian.  Its reader trusts nothing all the same. */
 
@@ -31,7 +31,8 @@ bool remembered_scan_wanted (const struct image *im);
 int remembered_scan_load (struct image *im, struct image_scan_result *result,
                           struct fault *fault);
 
-/* Keep what is known of IM, scanned just now with this RESULT.  0, or -1 with FAULT
+/* Keep what is known of IM, scanned just now with this RESULT.  One thread at a
+ * time, which holds IM's memo_lock.  0, or -1 with FAULT
  * set, which is no error to anyone who reads the image. */
 int remembered_scan_save (struct image *im,
                           const struct image_scan_result *result,

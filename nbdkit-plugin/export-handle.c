@@ -34,6 +34,19 @@ refuse (const struct export_handle *h, const char *fault)
   return -1;
 }
 
+/* A checksum file that has changed since the hash was remembered leads to a new
+ * pass: no image is refused because of what a remembered scan says. */
+static void
+doubt_remembered (const struct export_place *place)
+{
+  unsigned char hash[CHECKSUM_SIZE];
+  char ignored[COMPANION_FAULT_SIZE];
+
+  if (place->served->im && stored_hash_peek (place->served->hash, hash)
+      && companion_files_check_stored (place->files, hash, ignored) == -1)
+    stored_hash_doubt (place->served->hash);
+}
+
 /* What the files beside the image say about its stored bytes. */
 static int
 check_stored (const struct export_handle *h)
@@ -82,6 +95,7 @@ prepare (struct export_handle *h)
 {
   const struct export_place *place = &h->place;
 
+  doubt_remembered (place);
   switch (place->view) {
   case DISK_VIEW:
     if (check_stored (h) == -1 || check_disk (h) == -1)

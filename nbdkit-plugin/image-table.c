@@ -226,7 +226,7 @@ open_entry (struct image_table *table, struct entry *entry, int fd,
   report_capture_begin (served->error, sizeof served->error);
   served->im = image_open (fd, entry->name, &options);
   if (served->im)
-    served->hash = stored_hash_new (served->im);
+    served->hash = stored_hash_new (served->im, entry->name);
   if (served->hash)
     served->job = scan_job_new (served->im, served->hash, entry->name);
   report_capture_end ();

@@ -9,7 +9,12 @@
 
 #include <nettle/sha2.h>
 
+#define NBDKIT_API_VERSION 2
+#include <nbdkit-plugin.h>
+
 #include "cleanup.h"
+#include "debug-flags.h"
+#include "image-scan.h"
 #include "report.h"
 #include "stored-hash.h"
 
@@ -18,13 +23,16 @@
 struct stored_hash
 {
   struct image *im;
+  const char *name;
+  atomic_bool believed;         /* REMEMBERED is good */
+  unsigned char remembered[CHECKSUM_SIZE];      /* constant */
   pthread_mutex_t lock;         /* held by the thread that makes the pass */
   atomic_bool known;            /* HASH is constant from then on */
   unsigned char hash[CHECKSUM_SIZE];
 };
 
 struct stored_hash *
-stored_hash_new (struct image *im)
+stored_hash_new (struct image *im, const char *name)
 {
   struct stored_hash *stored = calloc (1, sizeof *stored);
 
@@ -34,6 +42,8 @@ stored_hash_new (struct image *im)
     return NULL;
   }
   stored->im = im;
+  stored->name = name;
+  atomic_init (&stored->believed, image_get_sha256 (im, stored->remembered));
   pthread_mutex_init (&stored->lock, NULL);
   return stored;
 }
@@ -59,6 +69,8 @@ make_pass (struct stored_hash *stored)
     errno = ENOMEM;
     return -1;
   }
+  if (flashimage_debug_scan)
+    nbdkit_debug ("scan: %s: the SHA-256 is made", stored->name);
   sha256_init (&ctx);
   for (uint64_t offset = 0; offset < size; ) {
     size_t n = size - offset < BUFFER_SIZE ? (size_t) (size - offset)
@@ -73,23 +85,34 @@ make_pass (struct stored_hash *stored)
   return 0;
 }
 
+void
+stored_hash_doubt (struct stored_hash *stored)
+{
+  atomic_store (&stored->believed, false);
+}
+
 bool
 stored_hash_peek (struct stored_hash *stored, unsigned char hash[CHECKSUM_SIZE])
 {
-  if (!atomic_load (&stored->known))
+  const bool known = atomic_load (&stored->known);
+
+  if (!known && !atomic_load (&stored->believed))
     return false;
-  memcpy (hash, stored->hash, CHECKSUM_SIZE);
+  memcpy (hash, known ? stored->hash : stored->remembered, CHECKSUM_SIZE);
   return true;
 }
 
 int
 stored_hash_get (struct stored_hash *stored, unsigned char hash[CHECKSUM_SIZE])
 {
+  if (stored_hash_peek (stored, hash))
+    return 0;
   LOCK_SCOPE (&stored->lock);
   if (!atomic_load (&stored->known)) {
     if (make_pass (stored) == -1)
       return -1;
     atomic_store (&stored->known, true);
+    image_set_sha256 (stored->im, stored->hash);
   }
   memcpy (hash, stored->hash, CHECKSUM_SIZE);
   return 0;

@@ -15,6 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <bzlib.h>
+#include <zlib.h>
+#include <zstd.h>
+
 #include "digest.h"
 #include "fault.h"
 #include "file-io.h"
@@ -54,16 +58,98 @@ make_gzip (struct bytes *b)
   bytes_add (b, "metadata", 8);
 }
 
+static void
+make_zstd (struct bytes *b)
+{
+  const size_t room = ZSTD_compressBound (LEN), half = LEN / 2;
+
+  bytes_add_zeroes (b, 2 * room);
+  size_t n = ZSTD_compress (b->data, room, content.data, half, 1);
+  assert_false (ZSTD_isError (n));
+  b->len = n + ZSTD_compress (b->data + n, room, content.data + half, LEN - half, 1);
+}
+
+static void
+make_bzip2 (struct bytes *b)
+{
+  unsigned n = LEN + LEN / 100 + 600;
+
+  bytes_add_zeroes (b, n);
+  assert_int_equal (BZ2_bzBuffToBuffCompress ((char *) b->data, &n,
+                                              (char *) content.data, LEN, 1, 0, 0),
+                    BZ_OK);
+  b->len = n;
+}
+
+static void
+put (struct bytes *b, uint64_t value, int size)
+{
+  for (int i = 0; i < size; i++) {
+    const unsigned char c = (unsigned char) (value >> 8 * i);
+
+    bytes_add (b, &c, 1);
+  }
+}
+
+/* APPNOTE.TXT 4.3.7, 4.3.12: from "version needed" to the end of a local header. */
+static void
+put_entry (struct bytes *b, size_t stored_size)
+{
+  put (b, 20, 2 + 2);
+  put (b, 8, 2);
+  put (b, 0, 4);
+  put (b, crc32 (crc32 (0, NULL, 0), content.data, LEN), 4);
+  put (b, stored_size, 4);
+  put (b, LEN, 4);
+  put (b, 5, 2);
+  put (b, 0, 2);
+}
+
+static void
+make_zip (struct bytes *b)
+{
+  struct bytes gzip = { NULL, 0 };
+
+  /* Its deflate stream lies between a header of 10 bytes and a trailer of 8. */
+  add_gzip_member (&gzip, content.data, LEN, 6);
+  const size_t len = gzip.len - 18;
+
+  put (b, 0x04034b50, 4);
+  put_entry (b, len);
+  bytes_add (b, "a.img", 5);
+  bytes_add (b, gzip.data + 10, len);
+  const size_t directory = b->len;
+  put (b, 0x02014b50, 4);
+  put (b, 20, 2);
+  put_entry (b, len);
+  put (b, 0, 2 + 2 + 2 + 4 + 4);
+  bytes_add (b, "a.img", 5);
+  const size_t end = b->len;
+  put (b, 0x06054b50, 4);
+  put (b, 0, 2 + 2);
+  put (b, 1, 2);
+  put (b, 1, 2);
+  put (b, end - directory, 4);
+  put (b, directory, 4);
+  put (b, 0, 2);
+  bytes_free (&gzip);
+}
+
 /* An image of every format. */
 static const struct
 {
   const char *name;
   void (*make) (struct bytes *b);
+  bool check;           /* damage is found */
+  bool grows;           /* it can be opened with another byte at its end */
 } formats[] = {
-  { "raw", make_raw },
-  { "xz, several Blocks", make_xz_blocks },
-  { "xz, one Block", make_xz_one },
-  { "gzip", make_gzip },
+  { "raw", make_raw, false, true },
+  { "xz, several Blocks", make_xz_blocks, true, false },
+  { "xz, one Block", make_xz_one, false, false },
+  { "gzip", make_gzip, true, true },
+  { "zstd", make_zstd, false, true },
+  { "bzip2", make_bzip2, true, true },
+  { "zip", make_zip, true, false },
 };
 #define NR_FORMATS (sizeof formats / sizeof formats[0])
 
@@ -273,6 +359,11 @@ all_is_known_at_once (void **state)
     assert_memory_equal (&result, &first_result, sizeof result);
     assert_int_equal (progress.calls, 1);
     assert_int_equal (after.decoded, before.decoded);
+    /* What one read lies in, and no first pass. */
+    assert_int_equal (image_pread (im, buf, sizeof buf, 100000), 0);
+    assert_memory_equal (buf, content.data + 100000, sizeof buf);
+    image_get_statistics (im, &after);
+    assert_true (after.decoded <= before.decoded + 2);
     for (uint64_t offset = LEN - sizeof buf; offset > 500000; offset -= 500000) {
       assert_int_equal (image_pread (im, buf, sizeof buf, offset), 0);
       assert_memory_equal (buf, content.data + offset, sizeof buf);
@@ -281,6 +372,35 @@ all_is_known_at_once (void **state)
     assert_int_equal (errno, EINVAL);
     image_close (im);
     image_close (first);
+    close (fd);
+  }
+}
+
+/* Told before the scan, and after it was taken back. */
+static void
+the_hash_is_remembered (void **state)
+{
+  (void) state;
+  for (size_t f = 0; f < NR_FORMATS; f++) {
+    struct image_scan_result result;
+    struct progress progress;
+    unsigned char hash[32], found[32];
+    int fd = make_image_file (f);
+
+    for (int i = 0; i < 2; i++) {
+      struct image *im = open_image (fd, index_dir);
+      memset (hash, 7 + i, sizeof hash);
+      assert_int_equal (image_is_scanned (im), i == 1);
+      assert_int_equal (image_get_sha256 (im, found), i == 1);
+      image_set_sha256 (im, hash);
+      scan_intact (im, &result, &progress);
+      image_close (im);
+      im = open_image (fd, index_dir);
+      assert_true (image_is_scanned (im));
+      assert_true (image_get_sha256 (im, found));
+      assert_memory_equal (found, hash, sizeof hash);
+      image_close (im);
+    }
     close (fd);
   }
 }
@@ -334,7 +454,7 @@ another_state_of_the_file_is_not_known (void **state)
     assert_int_equal (futimens (fd, later), 0);
     assert_false (is_remembered (fd, index_dir));
     /* The size. */
-    if (f != 1 && f != 2) {
+    if (formats[f].grows) {
       assert_int_equal (ftruncate (fd, st.st_size + 1), 0);
       assert_int_equal (futimens (fd, times), 0);
       assert_false (is_remembered (fd, index_dir));
@@ -680,7 +800,7 @@ nothing_else_than_intact_is_remembered (void **state)
     assert_int_equal (pread (fd, &byte, 1, st.st_size / 2), 1);
     byte ^= 4;
     assert_int_equal (pwrite (fd, &byte, 1, st.st_size / 2), 1);
-    if (f != 0 && f != 2) {     /* those with a Check */
+    if (formats[f].check) {
       im = open_image (fd, index_dir);
       assert_int_equal (image_scan (im, NULL, NULL, &result, error, sizeof error),
                         -1);
@@ -808,6 +928,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (all_is_known_at_once),
+    cmocka_unit_test (the_hash_is_remembered),
     cmocka_unit_test (the_folder_is_private),
     cmocka_unit_test (another_state_of_the_file_is_not_known),
     cmocka_unit_test (damage_to_the_index_is_found),

@@ -72,3 +72,33 @@ if nbdcopy "$(uri_of disk)" null: 2>/dev/null; then
   fail "the wrong checksum"
 fi
 stop_nbdkit
+
+# With a remembered scan a hash is not made again, unless the checksum file says
+# something else; also when the file came after the scan.
+passes ()
+{
+  grep -c 'scan: .*the SHA-256 is made' "$TMP/log" || :
+}
+
+serve_remembered ()
+{
+  [ -z "$NBDKIT_PID" ] || stop_nbdkit
+  start_nbdkit -v -D flashimage.scan=1 "$PLUGIN" dir="$TMP/images" index="$TMP/index"
+}
+
+touch -d '1 hour ago' a.img.xz
+serve_remembered
+integrity_text a.img.xz/integrity >/dev/null
+echo "$good" >a.img.xz.sha256
+nbdcopy "$(uri_of a.img.xz)" null: || fail "with a checksum"
+[ "$(passes)" = 1 ] || fail "$(passes) passes, not 1"
+serve_remembered
+nbdcopy "$(uri_of a.img.xz)" null: || fail "with a remembered hash"
+integrity_text a.img.xz/integrity >../text
+grep -q "^note=sha256 verified: a.img.xz.sha256\$" ../text || fail "no note: $(cat ../text)"
+[ "$(passes)" = 0 ] || fail "the hash was made again"
+echo "$bad" >a.img.xz.sha256
+if nbdinfo --size "$(uri_of a.img.xz)" >/dev/null 2>&1; then fail "another hash"; fi
+[ "$(passes)" = 1 ] || fail "a changed checksum file, and the hash was not made again"
+grep -q "expected $bad, actual $good" "$TMP/log" || fail "no cause: $(cat "$TMP/log")"
+stop_nbdkit
