@@ -7,7 +7,7 @@
 make_image "$TMP/raw" 1
 
 nbdkit "$PLUGIN" --dump-plugin >"$TMP/dump"
-grep -q '^flashimage_formats=raw,xz,gzip' "$TMP/dump" || fail "formats"
+grep -q '^flashimage_formats=raw,xz,gzip,zstd,bzip2,zip$' "$TMP/dump" || fail "formats"
 grep -q '^flashimage_exports=disk,stored,integrity,digests$' "$TMP/dump" || fail "exports"
 grep -q '^thread_model=parallel$' "$TMP/dump" || fail "thread model"
 grep -q '^magic_config_key=file$' "$TMP/dump" || fail "magic key"
@@ -45,6 +45,8 @@ refused "threads" "$TMP/raw" threads=-1
 # A relative path, with nbdkit going to the background and to another folder.
 cd "$TMP"
 nbdkit -U "$TMP/s" -P "$TMP/p" "$PLUGIN" file=raw threads=2 cache=10M
+# It is in the background a moment before it writes this.
+retry 30 test -s "$TMP/p" || fail "no pid file"
 NBDKIT_PID=$(cat "$TMP/p")
 nbdcopy "nbd+unix:///disk?socket=$TMP/s" - | cmp - raw || fail "after the fork"
 
