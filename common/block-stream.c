@@ -15,8 +15,16 @@
 #include "spool.h"
 #include "worker-thread.h"
 
-#define AHEAD (8 * 1024 * 1024)         /* a ring's thread runs so far ahead */
-#define RING_MIN (2 * AHEAD)
+/* The thread of a ring runs ahead of its readers: the farther, the more they have
+ * read, up to a share of the ring, which keeps the rest for those who come
+ * behind. */
+#define AHEAD_MIN (UINT64_C (8) << 20)
+#define AHEAD_MAX (UINT64_C (64) << 20)
+#define AHEAD_SHARE 4
+#define RING_MIN (2 * AHEAD_MIN)
+/* Having come so far it rests until this part of it has been read: to wake it up
+ * for every chunk costs more than the chunk. */
+#define REST_SHARE 4
 /* The spool file for a Block of unknown size grows by this. */
 #define SPOOL_STEP (UINT64_C (64) << 20)
 
@@ -36,13 +44,16 @@ struct block_stream
   void *opaque;
   struct block block;
   struct block_stream_options options;
+  uint64_t ahead_max;           /* constant */
 
   pthread_mutex_t lock;         /* guards the rest, but not DECODER */
   pthread_cond_t demand;        /* the thread may have something to do */
   pthread_cond_t progress;      /* for runners: a chunk, the end, a failure */
   bool started, stopping, restart, ended;
+  bool resting;                 /* the thread has come as far as was wanted */
   struct fault fault;           /* errnum != 0: it failed for good */
   uint64_t position;            /* disk offset: decoded up to here */
+  uint64_t ahead;               /* how far a ring's thread runs ahead of them */
   uint64_t until;               /* readers want it decoded up to here */
   unsigned runners;             /* callers who want more than UNTIL */
   uint64_t run_until;
@@ -96,6 +107,9 @@ block_stream_new (const struct block_source *source, void *opaque,
     s->spool_buf = malloc (CHUNK_SIZE);
   else {
     uint64_t size = options->ring_size > RING_MIN ? options->ring_size : RING_MIN;
+
+    s->ahead_max = size / AHEAD_SHARE < AHEAD_MAX ? size / AHEAD_SHARE
+                                                  : AHEAD_MAX;
     if (block->size / CHUNK_SIZE + 2 < size / CHUNK_SIZE)
       size = (block->size / CHUNK_SIZE + 2) * CHUNK_SIZE;
     s->ring = chunk_ring_new (block->offset, size);
@@ -164,7 +178,8 @@ has_demand (const struct block_stream *s)
     return true;
   if (s->ended || s->fault.errnum != 0)
     return false;
-  if (s->position < s->until
+  const uint64_t rest = s->resting ? s->ahead / REST_SHARE : 0;
+  if ((s->position < s->until && s->until - s->position > rest)
       || (s->runners > 0 && s->position < s->run_until))
     return true;
   /* UNTIL is where the latest reader is; others may wait farther ahead. */
@@ -183,7 +198,8 @@ claim_chunk (struct block_stream *s, uint64_t number)
 
   if (!s->ring)
     return s->spool_buf;
-  while (chunk_ring_victim (s->ring, number, &victim) && is_awaited (s, victim)
+  while (((chunk_ring_victim (s->ring, number, &victim) && is_awaited (s, victim))
+          || chunk_ring_is_pinned (s->ring, number))
          && !s->stopping)
     pthread_cond_wait (&s->demand, &s->lock);
   return chunk_ring_claim (s->ring, number);
@@ -307,9 +323,11 @@ run_thread (void *opaque)
   pthread_mutex_lock (&s->lock);
   while (!s->stopping) {
     if (!has_demand (s)) {
+      s->resting = true;
       pthread_cond_wait (&s->demand, &s->lock);
       continue;
     }
+    s->resting = false;
     if (s->restart)
       start_again (s);
     step (s);
@@ -350,17 +368,38 @@ wait_for (struct block_stream *s, uint64_t offset, uint64_t until)
   *p = self.next;
   pthread_cond_destroy (&self.wake);
   /* The thread may wait to overwrite just this chunk.  It cannot do so before
-   * the lock is released, and then the chunk has been copied. */
+   * the lock is released, and then the chunk is pinned. */
   pthread_cond_signal (&s->demand);
 }
 
-/* Read from one chunk.  Called with the lock. */
+/* Copy what the ring has of one chunk: how many bytes, or 0.  Called with the
+ * lock, which is released for a while: the thread shall not wait for it. */
+static size_t
+copy_chunk (struct block_stream *s, void *buf, size_t len, uint64_t offset)
+{
+  size_t n;
+  const char *data = chunk_ring_pin (s->ring, offset, &n);
+
+  if (!data)
+    return 0;
+  if (n > len)
+    n = len;
+  pthread_mutex_unlock (&s->lock);
+  memcpy (buf, data, n);
+  pthread_mutex_lock (&s->lock);
+  chunk_ring_unpin (s->ring, offset);
+  if (!s->resting)              /* it may wait for just this chunk */
+    pthread_cond_signal (&s->demand);
+  return n;
+}
+
+/* Read from one chunk.  Called with the lock, releases it for a while. */
 static ssize_t
 read_ring (struct block_stream *s, void *buf, size_t len, uint64_t offset,
            struct fault *fault)
 {
   for (;;) {
-    size_t n = chunk_ring_copy (s->ring, buf, len, offset);
+    size_t n = copy_chunk (s, buf, len, offset);
 
     if (n > 0)
       return (ssize_t) n;
@@ -406,12 +445,14 @@ read_spool (struct block_stream *s, void *buf, size_t len, uint64_t offset,
 static void
 note_demand (struct block_stream *s, uint64_t end)
 {
-  uint64_t until = s->options.spool ? UINT64_MAX : end + AHEAD;
-
-  if (s->until != until) {
-    s->until = until;
+  s->ahead = end - s->block.offset;
+  if (s->ahead > s->ahead_max)
+    s->ahead = s->ahead_max;
+  if (s->ahead < AHEAD_MIN)
+    s->ahead = AHEAD_MIN;
+  s->until = s->options.spool ? UINT64_MAX : end + s->ahead;
+  if (s->resting && has_demand (s))
     pthread_cond_signal (&s->demand);
-  }
 }
 
 ssize_t

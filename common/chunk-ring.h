@@ -25,17 +25,21 @@ void chunk_ring_free (struct chunk_ring *ring);         /* NULL is allowed */
 bool chunk_ring_victim (const struct chunk_ring *ring, uint64_t number,
                         uint64_t *victim);
 
-/* Room for chunk NUMBER, in place of its victim; it can be read when it has been
- * published with its length.  NULL: no memory. */
+/* Whether a reader copies from where chunk NUMBER would go. */
+bool chunk_ring_is_pinned (const struct chunk_ring *ring, uint64_t number);
+
+/* Room for chunk NUMBER, in place of its victim, which is not pinned; it can be
+ * read when it has been published with its length.  NULL: no memory. */
 char *chunk_ring_claim (struct chunk_ring *ring, uint64_t number);
 void chunk_ring_publish (struct chunk_ring *ring, uint64_t number, size_t len);
 
-/* Copy what the ring holds from OFFSET on of the chunk that OFFSET lies in, LEN
- * bytes at most.  0: nothing. */
-size_t chunk_ring_copy (const struct chunk_ring *ring, void *buf, size_t len,
-                        uint64_t offset);
+/* What the ring holds from OFFSET on of the chunk that OFFSET lies in: *LEN bytes,
+ * which stay until they are unpinned.  NULL: nothing. */
+const char *chunk_ring_pin (struct chunk_ring *ring, uint64_t offset,
+                            size_t *len);
+void chunk_ring_unpin (struct chunk_ring *ring, uint64_t offset);
 
-/* Forget all chunks and free their memory. */
+/* Forget all chunks and free their memory.  None is pinned. */
 void chunk_ring_clear (struct chunk_ring *ring);
 
 uint64_t chunk_ring_memory (const struct chunk_ring *ring);
