@@ -8,6 +8,9 @@
  * left as it is, with its decoder, and is the first to go when memory is needed.
  * No Block is decoded by two threads at once.
  *
+ * A Block that was read to its end is kept, within the limit, as long as another
+ * reader in rising order of the same image is behind it; else only a few are.
+ *
  * So bytes are handed out before the Check that follows them in the Block has been
  * verified; what proves a copy right is that its read of the Block's last byte
  * did not fail, or a full scan.

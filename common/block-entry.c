@@ -13,6 +13,7 @@ block_entry_move (struct block_entry *e, struct entry_list *list)
   if (e->list) {
     *(e->prev ? &e->prev->next : &e->list->first) = e->next;
     *(e->next ? &e->next->prev : &e->list->last) = e->prev;
+    e->list->bytes -= e->block.size;
   }
   e->list = list;
   e->next = e->prev = NULL;
@@ -21,6 +22,7 @@ block_entry_move (struct block_entry *e, struct entry_list *list)
   e->prev = list->last;
   *(list->last ? &list->last->next : &list->first) = e;
   list->last = e;
+  list->bytes += e->block.size;
 }
 
 static size_t

@@ -34,6 +34,7 @@ struct entry_waiter
 struct entry_list
 {
   struct block_entry *first, *last;     /* least recently put in first */
+  uint64_t bytes;                       /* sizes of their Blocks together */
 };
 
 struct block_entry

@@ -9,6 +9,15 @@
  * again; but not many of them. */
 #define FAILED_MAX 64
 
+/* What was read to its end stays only as long as it takes no more than this, when
+ * no reader is behind it: its memory, whose pages are there already, is better used
+ * for what comes next. */
+#define CONSUMED_MAX (UINT64_C (32) << 20)
+/* How many of these are looked at for one that can go. */
+#define CONSUMED_LOOK_AT 32
+/* Memory in the pool that nothing fitted into. */
+#define SPARE_MAX (UINT64_C (64) << 20)
+
 /* The entry's user waits for this before it leaves. */
 static void
 stop_decoder (struct block_cache *cache, struct block_entry *e)
@@ -34,7 +43,7 @@ block_cache_unlock (struct block_cache *cache)
   char *memory;
   uint64_t size;
 
-  cache->dropped = (struct entry_list) { NULL, NULL };
+  cache->dropped = (struct entry_list) { .bytes = 0 };
   cache->unmapped = (struct block_memory_pool) { NULL, 0, 0 };
   pthread_mutex_unlock (&cache->lock);
 
@@ -259,6 +268,39 @@ make_room (struct block_cache *cache, uint64_t need, uint64_t size, char **data,
   return false;
 }
 
+/* Whether a reader may come to E, which is consumed.  If none has been there, then
+ * all of it is zero, and readers need nothing of it. */
+static bool
+is_expected (const struct block_entry *e)
+{
+  return e->was_read
+         && sequential_readers_expected (&e->user->readers, e->block.offset);
+}
+
+static struct block_entry *
+find_unwanted (const struct block_cache *cache)
+{
+  struct block_entry *e = cache->consumed.first;
+
+  for (unsigned i = 0; e && i < CONSUMED_LOOK_AT; i++, e = e->next)
+    if (e->pins == 0 && !is_expected (e))
+      return e;
+  return NULL;
+}
+
+static void
+drop_unwanted (struct block_cache *cache)
+{
+  while (cache->consumed.bytes > CONSUMED_MAX) {
+    struct block_entry *e = find_unwanted (cache);
+
+    if (!e)
+      break;
+    e->user->dropped++;
+    block_room_drop (cache, e);
+  }
+}
+
 unsigned
 block_room_active_readers (const struct block_cache *cache)
 {
@@ -292,11 +334,14 @@ block_room_make (struct block_cache *cache, struct block_entry *e,
 
   if (!for_reader && !leaves_room_for_readers (cache, e))
     return false;
+  drop_unwanted (cache);
   if (!make_room (cache, need, e->block.size, &data, for_reader) && !force)
     return false;
   e->data = data;
   e->memory = need;
   charge (cache, need);
+  while (cache->spare.bytes > SPARE_MAX)
+    release_spare (cache);
   return true;
 }
 

@@ -86,6 +86,14 @@ is_active (const struct sequential_readers *readers,
          && reader->rising >= RISING_ENOUGH;
 }
 
+/* Whether OFFSET lies in the piece that READER has read up to now. */
+static bool
+has_passed (const struct sequential_reader *reader, uint64_t offset)
+{
+  return offset >= reader->start && offset < reader->next
+         && reader->next - reader->start <= PIECE_MAX;
+}
+
 bool
 sequential_readers_passed (const struct sequential_readers *readers,
                            uint64_t offset)
@@ -93,11 +101,30 @@ sequential_readers_passed (const struct sequential_readers *readers,
   for (unsigned i = 0; i < SEQUENTIAL_READERS; i++) {
     const struct sequential_reader *reader = &readers->readers[i];
 
-    if (is_active (readers, reader) && offset >= reader->start
-        && offset < reader->next && reader->next - reader->start <= PIECE_MAX)
+    if (is_active (readers, reader) && has_passed (reader, offset))
       return true;
   }
   return false;
+}
+
+bool
+sequential_readers_expected (const struct sequential_readers *readers,
+                             uint64_t offset)
+{
+  bool behind = false;
+
+  for (unsigned i = 0; i < SEQUENTIAL_READERS; i++) {
+    const struct sequential_reader *reader = &readers->readers[i];
+
+    if (!is_active (readers, reader))
+      continue;
+    if (reader->next <= offset)
+      behind = true;
+    /* Who began at the disk's start reads all of it, and others may follow. */
+    if (reader->start > 0 && has_passed (reader, offset))
+      return false;
+  }
+  return behind;
 }
 
 unsigned

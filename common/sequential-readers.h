@@ -47,6 +47,11 @@ enum reader_order sequential_readers_note (struct sequential_readers *readers,
 bool sequential_readers_passed (const struct sequential_readers *readers,
                                 uint64_t offset);
 
+/* Whether a sequential reader is behind OFFSET and will come there, which it will
+ * not if another one reads a piece of the disk view there. */
+bool sequential_readers_expected (const struct sequential_readers *readers,
+                                  uint64_t offset);
+
 /* How many sequential readers there have been lately. */
 unsigned sequential_readers_active (const struct sequential_readers *readers);
 

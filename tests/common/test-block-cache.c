@@ -488,6 +488,39 @@ leaving_disturbs_nobody (void **state)
   run_threads (4, come_and_go);
 }
 
+/* What a lone reader has left behind does not fill the cache. */
+static void
+consumed_blocks_make_room (void **state)
+{
+  const unsigned nr = 40;
+
+  (void) state;
+  make_cache_of (UINT64_C (32) * LARGE, 1, nr * LARGE, LARGE);
+  for (uint64_t i = 0; i < nr; i++)
+    check_read (LARGE, i * LARGE);
+  assert_int_equal (source.starts, nr);
+  assert_true (get_statistics ().memory_peak < UINT64_C (26) * LARGE);
+}
+
+/* But it is there for those who follow, however far behind. */
+static void
+followers_find_consumed_blocks (void **state)
+{
+  const unsigned nr = 24;
+
+  (void) state;
+  make_cache_of (UINT64_C (64) * LARGE, 1, nr * LARGE, LARGE);
+  check_read (LARGE, 0);
+  check_read (LARGE, LARGE);
+  check_read (LARGE, 2 * LARGE);
+  check_read (LARGE, 0);
+  for (uint64_t i = 3; i < nr; i++)
+    check_read (LARGE, i * LARGE);
+  for (uint64_t i = 1; i < nr; i++)
+    check_read (LARGE, i * LARGE);
+  assert_int_equal (source.starts, nr);
+}
+
 #define TEST(name) cmocka_unit_test_teardown (name, free_cache)
 
 int
@@ -511,6 +544,8 @@ main (void)
     TEST (mixture_is_right),
     TEST (images_share_a_cache),
     TEST (leaving_disturbs_nobody),
+    TEST (consumed_blocks_make_room),
+    TEST (followers_find_consumed_blocks),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -94,6 +94,34 @@ active_readers_are_counted (void **state)
   assert_int_equal (sequential_readers_active (&readers), 1);
 }
 
+static void
+readers_behind_are_expected (void **state)
+{
+  struct sequential_readers readers = { .clock = 0 };
+
+  (void) state;
+  for (uint64_t i = 0; i < 200; i++)
+    note (&readers, i * MIB);
+  assert_false (sequential_readers_expected (&readers, 100 * MIB));
+  note (&readers, 0);           /* another one begins */
+  assert_true (sequential_readers_expected (&readers, 100 * MIB));
+  assert_false (sequential_readers_expected (&readers, 10 * MIB));
+}
+
+static void
+readers_of_pieces_are_not_expected (void **state)
+{
+  struct sequential_readers readers = { .clock = 0 };
+
+  (void) state;
+  for (uint64_t i = 0; i < 48; i++) {
+    note (&readers, i * MIB);
+    note (&readers, (120 + i) * MIB);
+  }
+  assert_false (sequential_readers_expected (&readers, 125 * MIB));
+  assert_true (sequential_readers_expected (&readers, 100 * MIB));
+}
+
 int
 main (void)
 {
@@ -104,6 +132,8 @@ main (void)
     cmocka_unit_test (several_readers_with_disorder),
     cmocka_unit_test (entering_is_told_once),
     cmocka_unit_test (active_readers_are_counted),
+    cmocka_unit_test (readers_behind_are_expected),
+    cmocka_unit_test (readers_of_pieces_are_not_expected),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
