@@ -101,7 +101,9 @@ exec_nbdkit (const struct image_server *s, const char *image, bool rescan,
       && dup2 (words, STDERR_FILENO) != -1
       && dup2 (words, STDOUT_FILENO) != -1) {
     signal (SIGPIPE, SIG_DFL);
-    execlp ("nbdkit", "nbdkit", "-f", "--exit-with-parent", "-r",
+    /* One request at a time on a connection: nbdkit 1.32 aborts when a tunnel is
+     * cut while it answers several.  Blocks are decoded ahead all the same. */
+    execlp ("nbdkit", "nbdkit", "-f", "--exit-with-parent", "-r", "-t", "1",
             "-U", s->socket, plugin, file, rescan ? "index=none" : NULL,
             (char *) NULL);
   }
