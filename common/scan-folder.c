@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,11 @@
 #define PREFIX "scan-"
 #define TEMPORARY ".XXXXXX"
 #define HEX_DIGITS "0123456789abcdef"
+
+/* From this size on a file is read into huge pages: a first read waits for it, and
+ * the page faults take longer than the reading. */
+#define HUGE_MIN (UINT64_C (8) << 20)
+#define HUGE_PAGE (UINT64_C (2) << 20)
 
 /* A temporary file this old was left behind by a crash. */
 #define TEMPORARY_AGE (60 * 60)
@@ -57,6 +63,20 @@ examine (int fd, const char *path, uint64_t *size, struct fault *fault)
   return 0;
 }
 
+/* Memory for SIZE bytes, to be freed with free(), or NULL. */
+static unsigned char *
+make_buffer (uint64_t size)
+{
+  const size_t room = (size_t) ((size + HUGE_PAGE) / HUGE_PAGE * HUGE_PAGE);
+
+  if (size < HUGE_MIN)
+    return malloc ((size_t) size + 1);
+  unsigned char *buf = aligned_alloc (HUGE_PAGE, room);
+  if (buf)
+    madvise (buf, room, MADV_HUGEPAGE);         /* a wish */
+  return buf;
+}
+
 /* Read, not mapped: a file that someone truncates may not kill the program. */
 int
 scan_folder_read (const char *path, unsigned char **data, size_t *len,
@@ -70,7 +90,7 @@ scan_folder_read (const char *path, unsigned char **data, size_t *len,
     return fault_set (fault, errno, "%s: %s", path, strerror (errno));
   if (examine (fd, path, &size, fault) == -1)
     return -1;
-  CLEANUP_FREE unsigned char *buf = malloc ((size_t) size + 1);
+  CLEANUP_FREE unsigned char *buf = make_buffer (size);
   if (!buf)
     return fault_no_memory (fault, "a remembered scan");
   ssize_t r = full_read (fd, buf, (size_t) size);
