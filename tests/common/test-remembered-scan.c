@@ -85,7 +85,7 @@ static void
 put (struct bytes *b, uint64_t value, int size)
 {
   for (int i = 0; i < size; i++) {
-    const unsigned char c = (unsigned char) (value >> 8 * i);
+    const unsigned char c = i < 8 ? (unsigned char) (value >> 8 * i) : 0;
 
     bytes_add (b, &c, 1);
   }
