@@ -290,12 +290,12 @@ bench_format ()
   done
 }
 
-# The memory that the man page allows: the cache, for .gz three eighths of it on
-# top, and 64 MB for nbdkit, the libraries and the requests.
+# The memory that the man page allows: the cache, and 64 MB for nbdkit, the libraries
+# and the requests.
 memory_limit_mb ()
 {
   nbdkit_size=${BENCH_CACHE:-$(awk '/^MemTotal:/ { print int ($2 / 4) "K" }' /proc/meminfo)}
-  numfmt --from=iec "$nbdkit_size" | awk '{ printf "%.0f", $1 / 1e6 * 1.375 + 64 }'
+  numfmt --from=iec "$nbdkit_size" | awk '{ printf "%.0f", $1 / 1e6 + 64 }'
 }
 
 report ()
