@@ -22,6 +22,7 @@ struct scan_record
   pthread_mutex_t lock;         /* guards the rest */
   unsigned char *verified;      /* a bit for each Block */
   size_t verified_size;         /* bytes */
+  bool all_verified;            /* by the scan that was remembered */
 };
 
 struct scan_record *
@@ -61,6 +62,7 @@ scan_record_clear (struct scan_record *record)
   free (record->verified);
   record->verified = NULL;
   record->verified_size = 0;
+  record->all_verified = false;
 }
 
 void
@@ -117,8 +119,9 @@ bool
 scan_record_is_block_verified (struct scan_record *record, uint64_t number)
 {
   LOCK_SCOPE (&record->lock);
-  return number / 8 < record->verified_size
-         && (record->verified[number / 8] >> number % 8 & 1);
+  return record->all_verified
+         || (number / 8 < record->verified_size
+             && (record->verified[number / 8] >> number % 8 & 1));
 }
 
 bool
@@ -197,8 +200,11 @@ scan_record_load (struct scan_record *record, struct scan_reader *r,
 {
   if (disk_size <= DISK_SIZE_MAX
       && load_digests (record, r, disk_size)
-      && hole_map_load (record->holes, r, disk_size))
+      && hole_map_load (record->holes, r, disk_size)) {
+    LOCK_SCOPE (&record->lock);
+    record->all_verified = true;
     return true;
+  }
   scan_record_clear (record);
   return false;
 }

@@ -60,7 +60,8 @@ int scan_record_check_promises (struct scan_record *record,
 
 /* A complete record as part of a remembered scan.  Loading, into a record that
  * knows nothing yet, trusts nothing: false, and the record knows nothing, when the
- * bytes make no sense for a disk view of this size. */
+ * bytes make no sense for a disk view of this size.  All Blocks are verified then:
+ * only an intact image is remembered. */
 void scan_record_save (struct scan_record *record, struct scan_writer *w,
                        uint64_t disk_size);
 bool scan_record_load (struct scan_record *record, struct scan_reader *r,
