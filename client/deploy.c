@@ -76,6 +76,9 @@ deploy_session_file (const struct flash_job *job)
   put_number (f, "stored-size", image->stored_size);
   put_number (f, "disk-size", image->disk_size);
   put_text (f, "stored-digest", image->digest);
+  put_text (f, "verify", verification_name (o->verification));
+  put_text (f, "lifeboat", root_disk || o->lifeboat_given ? "yes" : "no");
+  put_number (f, "lifeboat-port", o->lifeboat_port);
   if (fclose (f) == EOF) {
     free (text);
     return NULL;
@@ -111,7 +114,8 @@ make_assignments (const struct flash_job *job, const struct cargo *c)
 
   if (!busybox || !target
       || asprintf (&text, "BUSYBOX=%s\nTARGET=%s\nHELPER_SIZE='%zu'\n"
-                   "SCRIPT_SIZE='%zu'\nSESSION_SIZE='%zu'\nRAM_SIZE='%" PRIu64
+                   "SCRIPT_SIZE='%zu'\nSESSION_SIZE='%zu'\nKEY_SIZE='0'\n"
+                   "LIFEBOAT='no'\nPURPOSE='session'\nRAM_SIZE='%" PRIu64
                    "'\n", busybox, target, c->program.size, c->script.size,
                    strlen (c->session_file), target_checks_ram_size (job)) == -1)
     return NULL;

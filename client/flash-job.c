@@ -17,7 +17,8 @@
 const char *
 flash_job_as_root (const struct flash_job *job)
 {
-  return strcmp (job->board.access, "root") == 0 ? "" : "sudo -n ";
+  return job->in_lifeboat || strcmp (job->board.access, "root") == 0
+         ? "" : "sudo -n ";
 }
 
 bool

@@ -24,9 +24,10 @@ struct flash_job
   struct target_probe board;
   char session[SESSION_ID_SIZE];
   bool resume;                  /* SESSION is already at work on the board */
+  bool in_lifeboat;             /* the connection leads into the RAM root */
 };
 
-/* "sudo -n ", or "" for root. */
+/* "sudo -n ", or "" for root and in the lifeboat. */
 const char *flash_job_as_root (const struct flash_job *job);
 
 /* "AS_ROOT .../flash-helper VERB -r /run/flash-live-remote [SESSION]"; the caller

@@ -13,7 +13,8 @@
 enum
 {
   OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
-  OPT_NO_REBOOT, OPT_DEVICE, OPT_STOP_SERVICES, OPT_QUIET, OPT_VERBOSE, OPT_HELP, OPT_VERSION
+  OPT_NO_REBOOT, OPT_DEVICE, OPT_STOP_SERVICES, OPT_REHEARSE,
+  OPT_VERIFY, OPT_SAMPLE, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY, OPT_QUIET, OPT_VERBOSE, OPT_HELP, OPT_VERSION
 };
 
 static const char short_options[] = ":p:i:F:o:";
@@ -23,6 +24,11 @@ static const struct option long_options[] = {
   { "confirm", required_argument, NULL, OPT_CONFIRM },
   { "dry-run", no_argument, NULL, OPT_DRY_RUN },
   { "rescan", no_argument, NULL, OPT_RESCAN },
+  { "rehearse", no_argument, NULL, OPT_REHEARSE },
+  { "verify", required_argument, NULL, OPT_VERIFY },
+  { "sample", required_argument, NULL, OPT_SAMPLE },
+  { "lifeboat-port", required_argument, NULL, OPT_LIFEBOAT_PORT },
+  { "session-key", required_argument, NULL, OPT_SESSION_KEY },
   { "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
   { "device", required_argument, NULL, OPT_DEVICE },
   { "stop-services", required_argument, NULL, OPT_STOP_SERVICES },
@@ -38,14 +44,21 @@ options_help (void)
 {
   return
     "Usage: flash-live-remote [--ramfs|--stream] [options] [user@]HOST IMAGE\n"
+    "       flash-live-remote status|abandon [options] [user@]HOST\n"
+    "       flash-live-remote verify [--sample N] [options] [user@]HOST IMAGE\n"
     "Replaces the boot disk of the running board HOST with IMAGE (raw or compressed)\n"
-    "and reboots it into the new system.\n"
+    "and reboots it into the new system; tells how far that is; gives it up;\n"
+    "compares a disk with an image.\n"
     "\n"
     "  --ramfs              copy the image into the board's memory first (default)\n"
     "  --stream             write while receiving, for boards with little memory\n"
     "  --confirm HOST       do not ask; HOST must be the host as given\n"
     "  --dry-run            look, check, show the plan, write nothing\n"
+    "  --rehearse           prove everything on the board, write nothing\n"
     "  --rescan             read all of the image, even if it was proven before\n"
+    "  --verify HOW         read back afterwards: full (default), sample, off\n"
+    "  --lifeboat-port PORT the second sshd's own port, instead of the board's\n"
+    "  --session-key KEY    the key of a flash that another machine began\n"
     "  --device DEV         write this disk of the board, not its root disk\n"
     "  --no-reboot          leave the board running when the disk is verified\n"
     "  --stop-services LIST patterns of the units to stop before the write; \"\": none\n"
@@ -64,6 +77,16 @@ const char *
 flash_mode_name (enum flash_mode mode)
 {
   return mode == FLASH_STREAM ? "stream" : "ramfs";
+}
+
+const char *
+verification_name (enum verification verification)
+{
+  static const char *const names[] = {
+    [VERIFY_FULL] = "full", [VERIFY_SAMPLE] = "sample", [VERIFY_OFF] = "off",
+  };
+
+  return names[verification];
 }
 
 /* The number of letters to insert, delete or replace between A and B, for
@@ -134,18 +157,33 @@ report_unknown (const char *argument)
 }
 
 static int
-parse_port (const char *text, unsigned *port)
+parse_number (const char *option, const char *text, unsigned long least,
+              unsigned long most, unsigned *number)
 {
   char *end;
 
   errno = 0;
   unsigned long n = strtoul (text, &end, 10);
-  if (!isdigit ((unsigned char) *text) || *end || errno || n < 1 || n > 65535) {
-    report_error ("-p %s: a port is a number from 1 to 65535", text);
+  if (!isdigit ((unsigned char) *text) || *end || errno || n < least
+      || n > most) {
+    report_error ("%s %s: a number from %lu to %lu is needed", option, text,
+                  least, most);
     return -1;
   }
-  *port = (unsigned) n;
+  *number = (unsigned) n;
   return 0;
+}
+
+static int
+parse_verification (const char *text, enum verification *verification)
+{
+  for (int v = VERIFY_FULL; v <= VERIFY_OFF; v++)
+    if (strcmp (text, verification_name ((enum verification) v)) == 0) {
+      *verification = (enum verification) v;
+      return 0;
+    }
+  report_error ("--verify %s: full, sample or off", text);
+  return -1;
 }
 
 static int
@@ -200,6 +238,15 @@ take_option (struct options *o, int c, bool *mode_given)
   case OPT_CONFIRM: o->confirm = optarg; return 0;
   case OPT_DRY_RUN: o->dry_run = true; return 0;
   case OPT_RESCAN: o->rescan = true; return 0;
+  case OPT_REHEARSE: o->rehearse = true; return 0;
+  case OPT_VERIFY: return parse_verification (optarg, &o->verification);
+  case OPT_SAMPLE:
+    return parse_number ("--sample", optarg, 1, 1000000000, &o->sample);
+  case OPT_LIFEBOAT_PORT:
+    o->lifeboat_given = true;
+    return parse_number ("--lifeboat-port", optarg, 0, 65535,
+                         &o->lifeboat_port);
+  case OPT_SESSION_KEY: o->session_key = optarg; return 0;
   case OPT_NO_REBOOT: o->reboot = false; return 0;
   case OPT_DEVICE: o->device = optarg; return 0;
   case OPT_STOP_SERVICES:
@@ -207,7 +254,7 @@ take_option (struct options *o, int c, bool *mode_given)
     return check_stop_services (optarg);
   case OPT_QUIET: o->verbosity = VERBOSITY_QUIET; return 0;
   case OPT_VERBOSE: o->verbosity = VERBOSITY_VERBOSE; return 0;
-  case 'p': return parse_port (optarg, &o->port);
+  case 'p': return parse_number ("-p", optarg, 1, 65535, &o->port);
   case 'F': o->config_file = optarg; return 0;
   case 'i': return add_to_list (o->identities, &o->nr_identities, optarg, "-i");
   case 'o': return add_to_list (o->settings, &o->nr_settings, optarg, "-o");
@@ -254,19 +301,45 @@ take_destination (struct options *o, const char *destination)
   return 0;
 }
 
+/* The command's name before its arguments; a host that is called like a command
+ * can be given as user@host. */
+static bool
+take_command (struct options *o, const char *word)
+{
+  static const struct { const char *name; enum command command; } commands[] = {
+    { "status", COMMAND_STATUS }, { "abandon", COMMAND_ABANDON },
+    { "verify", COMMAND_VERIFY },
+  };
+
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    if (strcmp (word, commands[i].name) == 0) {
+      o->command = commands[i].command;
+      return true;
+    }
+  return false;
+}
+
 static int
 take_arguments (struct options *o, int nr, char *arguments[])
 {
-  if (nr != 2) {
-    report_error (nr < 1 ? "HOST and IMAGE are missing; see --help"
-                  : nr < 2 ? "IMAGE is missing; see --help"
-                  : "more than HOST and IMAGE was given; see --help");
+  if (nr > 0 && take_command (o, arguments[0])) {
+    nr--;
+    arguments++;
+  }
+  const bool with_image = o->command == COMMAND_FLASH
+                          || o->command == COMMAND_VERIFY;
+  if (nr != 1 + with_image) {
+    report_error (nr < 1 ? with_image ? "HOST and IMAGE are missing; see --help"
+                                      : "HOST is missing; see --help"
+                  : nr < 1 + with_image ? "IMAGE is missing; see --help"
+                  : with_image ? "more than HOST and IMAGE was given; see --help"
+                  : "more than HOST was given; see --help");
     return -1;
   }
   if (take_destination (o, arguments[0]) == -1)
     return -1;
-  o->image = arguments[1];
-  if (*o->image == '\0') {
+  o->image = with_image ? arguments[1] : NULL;
+  if (o->image && *o->image == '\0') {
     report_error ("IMAGE is empty");
     return -1;
   }

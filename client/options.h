@@ -14,18 +14,30 @@
 
 enum flash_mode { FLASH_RAMFS, FLASH_STREAM };
 
+enum command { COMMAND_FLASH, COMMAND_STATUS, COMMAND_ABANDON, COMMAND_VERIFY };
+
+/* How much of the disk is read back after the copy. */
+enum verification { VERIFY_FULL, VERIFY_SAMPLE, VERIFY_OFF };
+
 struct options
 {
+  enum command command;
   enum flash_mode mode;
+  enum verification verification;
   enum verbosity verbosity;
   bool dry_run, reboot;
   bool rescan;                  /* trust no remembered scan */
+  bool rehearse;                /* stop when everything is proven */
+  bool lifeboat_given;          /* --lifeboat-port was, so any disk gets one */
+  unsigned lifeboat_port;       /* 0: the port of the board's sshd */
+  unsigned sample;              /* chunks that `verify` looks at; 0: all */
+  const char *session_key;      /* a private key from elsewhere, or NULL */
   const char *confirm;          /* NULL: ask */
   const char *device;           /* NULL: the root disk */
   const char *stop_services;    /* may be empty */
   char *user;                   /* NULL: from the configuration */
   const char *host;             /* as given, without the user */
-  const char *image;
+  const char *image;            /* NULL: the command takes none */
   /* ssh's own: */
   unsigned port;                /* 0: from the configuration */
   const char *config_file;      /* NULL: the usual ones */
@@ -45,6 +57,7 @@ enum options_outcome options_parse (int argc, char *argv[],
 void options_release (struct options *options);
 
 const char *flash_mode_name (enum flash_mode mode);
+const char *verification_name (enum verification verification);
 
 /* The text of --help. */
 const char *options_help (void);

@@ -36,6 +36,22 @@ is_digest (const char *value)
 }
 
 static bool
+is_port (const char *value)
+{
+  const size_t digits = strspn (value, "0123456789");
+
+  return digits >= 1 && digits <= 5 && value[digits] == '\0'
+         && strtoul (value, NULL, 10) <= 65535;
+}
+
+static bool
+is_verification (const char *value)
+{
+  return strcmp (value, "full") == 0 || strcmp (value, "sample") == 0
+         || strcmp (value, "off") == 0;
+}
+
+static bool
 is_mode (const char *value)
 {
   return strcmp (value, "ramfs") == 0 || strcmp (value, "stream") == 0;
@@ -145,6 +161,9 @@ static const struct key
   { "stored-size", is_size },
   { "disk-size", is_size },
   { "stored-digest", is_digest },
+  { "verify", is_verification },
+  { "lifeboat", is_answer },
+  { "lifeboat-port", is_port },
 };
 
 #define NR_KEYS (sizeof keys / sizeof keys[0])

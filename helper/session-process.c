@@ -37,7 +37,7 @@ session_state_name (enum session_state state)
 {
   static const char *const names[] = {
     [SESSION_PREPARING] = "preparing", [SESSION_READY] = "ready",
-    [SESSION_WRITING] = "writing", [SESSION_VERIFIED] = "verified",
+    [SESSION_WRITING] = "writing", [SESSION_STOPPED] = "stopped", [SESSION_VERIFIED] = "verified",
     [SESSION_FAILED] = "failed", [SESSION_DONE] = "done",
   };
 

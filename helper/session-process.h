@@ -8,6 +8,7 @@
  *   session-script.c    flash.sh as a child process
  *   session-record.c    what flash.sh and its children say
  *   session-answer.c    what connections ask
+ *   lifeboat.c          the second sshd
  */
 
 #ifndef FLASH_HELPER_SESSION_PROCESS_H
@@ -28,8 +29,8 @@
 
 enum session_state
 {
-  SESSION_PREPARING, SESSION_READY, SESSION_WRITING, SESSION_VERIFIED,
-  SESSION_FAILED, SESSION_DONE,
+  SESSION_PREPARING, SESSION_READY, SESSION_WRITING, SESSION_STOPPED,
+  SESSION_VERIFIED, SESSION_FAILED, SESSION_DONE,
 };
 
 /* Lines that arrive in pieces. */
@@ -76,6 +77,8 @@ struct session
   const struct connection *holder;      /* who has the tunnel; NULL: nobody */
   bool expects_channel;         /* we closed the last one: another will come */
   struct connection *connections[SESSION_CONNECTIONS];  /* NULL: free */
+
+  struct lifeboat *lifeboat;    /* NULL: this session has none */
 
   int64_t last_activity;        /* milliseconds, as the next two */
   int64_t channel_since;        /* attached, or gone, since */

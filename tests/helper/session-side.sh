@@ -68,6 +68,9 @@ format=raw
 stored-size=$disk_size
 disk-size=$disk_size
 stored-digest=00000000000000000000000000000000
+verify=full
+lifeboat=no
+lifeboat-port=0
 END
   for change in "$@"; do
     sed -i "s|^${change%%=*}=.*|$change|" "$scratch/session"
@@ -91,6 +94,9 @@ BUSYBOX='$(command -v busybox)'
 HELPER_SIZE='${HELPER_SIZE:-$helper_size}'
 SCRIPT_SIZE='$(size_of "$1")'
 SESSION_SIZE='$(size_of "$scratch/session")'
+KEY_SIZE='0'
+LIFEBOAT='no'
+PURPOSE='session'
 RAM_SIZE='${RAM_SIZE:-67108864}'
 TARGET='$disk_number'
 END

@@ -12,6 +12,9 @@
   "stop-services=container-*%20docker\nimage=my%20image.img.xz\n" \
   "format=xz\nstored-size=1000\ndisk-size=999999\n" \
   "stored-digest=0123456789abcdef0123456789abcdef\n"
+  "verify=full\n"
+  "lifeboat=yes\n"
+  "lifeboat-port=0\n"
 
 static struct session_file *
 read_text (const char *text)
@@ -82,6 +85,9 @@ test_refusals (void **state)
     { "image=", "image=a%00b" },
     { "format=", "format=lz4" },
     { "stored-digest=", "stored-digest=0123" },
+    { "verify=", "verify=half" },
+    { "lifeboat=", "lifeboat=maybe" },
+    { "lifeboat-port=", "lifeboat-port=65536" },
     { "reboot=", "reboot=no\nreboot=yes" },
   };
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "commands.h"
+
+enum exit_status
+verify_command (const struct options *options)
+{
+  (void) options;
+  return STATUS_USAGE;
+}
