@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,21 +51,20 @@ is_listener (const struct listeners *listeners, const char *link)
   return false;
 }
 
-bool
-listening_socket_of (pid_t pid)
+size_t
+listening_sockets_list (pid_t pid, int fds[], size_t max)
 {
   struct listeners listeners = { .nr = 0 };
   char path[64];
-  bool found = false;
+  size_t found = 0;
 
   read_listeners (pid, "tcp", &listeners);
   read_listeners (pid, "tcp6", &listeners);
   snprintf (path, sizeof path, "/proc/%ld/fd", (long) pid);
   DIR *dir = listeners.nr > 0 ? opendir (path) : NULL;
   if (!dir)
-    return false;
-  for (struct dirent *entry = readdir (dir); entry && !found;
-       entry = readdir (dir)) {
+    return 0;
+  for (struct dirent *entry = readdir (dir); entry; entry = readdir (dir)) {
     char link[64];
     ssize_t len = readlinkat (dirfd (dir), entry->d_name, link,
                               sizeof link - 1);
@@ -72,8 +72,18 @@ listening_socket_of (pid_t pid)
     if (len <= 0)
       continue;
     link[len] = '\0';
-    found = is_listener (&listeners, link);
+    if (!is_listener (&listeners, link))
+      continue;
+    if (found < max)
+      fds[found] = atoi (entry->d_name);
+    found++;
   }
   closedir (dir);
   return found;
+}
+
+bool
+listening_socket_of (pid_t pid)
+{
+  return listening_sockets_list (pid, NULL, 0) > 0;
 }

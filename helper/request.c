@@ -78,7 +78,7 @@ request_line (const char *line, char *answer, size_t size)
   return read_answer (sock, answer, size);
 }
 
-/* go SESSION, abort SESSION, status: `ok` or a record on stdout. */
+/* go SESSION, abort SESSION and so on, status: `ok` or a record on stdout. */
 int
 request_command (int argc, char **argv)
 {
@@ -106,6 +106,27 @@ request_command (int argc, char **argv)
   }
   if (puts (answer) == EOF || fflush (stdout) == EOF) {
     report_error ("%s: stdout: %s", verb, strerror (errno));
+    return 1;
+  }
+  return 0;
+}
+
+/* lifeboat-hold, lifeboat-release: quiet when it worked, for flash.sh. */
+int
+lifeboat_command (int argc, char **argv)
+{
+  char line[64], answer[ANSWER_SIZE];
+
+  (void) argc;
+  snprintf (line, sizeof line, "%s\n", argv[0]);
+  if (request_line (line, answer, sizeof answer) == -1) {
+    report_error ("%s: no session answers at %s/socket: %s", argv[0], ram_root,
+                  strerror (errno));
+    return 1;
+  }
+  if (strcmp (answer, "ok") != 0) {
+    report_error ("%s", strncmp (answer, "error ", 6) == 0 ? answer + 6
+                                                           : answer);
     return 1;
   }
   return 0;

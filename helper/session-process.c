@@ -142,8 +142,11 @@ reap (struct session *session)
   }
   /* Orphans that came to us: everybody but flash.sh. */
   while (waitid (P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0
-         && info.si_pid > 0 && info.si_pid != session->script)
+         && info.si_pid > 0 && info.si_pid != session->script) {
     waitpid (info.si_pid, &status, 0);
+    if (session->lifeboat)
+      lifeboat_reaped (session->lifeboat, info.si_pid);
+  }
 }
 
 /* Whether the session may vanish: the board is as it was, or done with. */
@@ -261,12 +264,15 @@ fill_polls (const struct session *session,
 static int
 take_round (struct session *session)
 {
-  struct pollfd polls[FIXED_POLLS + CHANNEL_POLLS + SESSION_CONNECTIONS];
+  struct pollfd polls[FIXED_POLLS + CHANNEL_POLLS + SESSION_CONNECTIONS
+                      + LIFEBOAT_POLLS];
   size_t slots[SESSION_CONNECTIONS];
   const size_t n = fill_polls (session, polls, slots);
+  const size_t nr_lifeboat = session->lifeboat
+    ? lifeboat_fill_polls (session->lifeboat, polls + n) : 0;
   const size_t nr_slots = n - FIXED_POLLS - (session->channel ? CHANNEL_POLLS : 0);
 
-  if (poll (polls, (nfds_t) n, TICK) == -1 && errno != EINTR)
+  if (poll (polls, (nfds_t) (n + nr_lifeboat), TICK) == -1 && errno != EINTR)
     return -1;
   session_read_talk (session);
   session_read_records (session);
@@ -275,6 +281,8 @@ take_round (struct session *session)
       session_hear (session, &session->connections[slots[i]]);
   if (polls[3].revents)
     session_accept (session);
+  if (session->lifeboat)
+    lifeboat_step (session->lifeboat, polls + n, nr_lifeboat);
   if (polls[0].revents)
     take_signals (session);
   check_channel (session);
@@ -297,5 +305,6 @@ session_process_run (struct session *session)
   while (!is_over (session))
     if (take_round (session) == -1)
       return 1;
+  lifeboat_free (session->lifeboat);
   return ram_root_leave (session->old_ns, ram_root) == -1;
 }

@@ -22,6 +22,7 @@
 #include "channel.h"
 #include "connection.h"
 #include "history.h"
+#include "lifeboat.h"
 #include "session-file.h"
 #include "status-record.h"
 
@@ -79,6 +80,7 @@ struct session
   struct connection *connections[SESSION_CONNECTIONS];  /* NULL: free */
 
   struct lifeboat *lifeboat;    /* NULL: this session has none */
+  bool lifeboat_proven;         /* a client has come in through it */
 
   int64_t last_activity;        /* milliseconds, as the next two */
   int64_t channel_since;        /* attached, or gone, since */

@@ -138,6 +138,12 @@ prepare (struct session *session)
     report_error ("/socket: %s", strerror (errno));
     return -1;
   }
+  if (session_file_says (session->file, "lifeboat", "yes")) {
+    session->lifeboat = lifeboat_new (
+      (unsigned) session_file_number (session->file, "lifeboat-port"));
+    if (!session->lifeboat)
+      return -1;
+  }
   return 0;
 }
 
