@@ -458,7 +458,7 @@ write_description ()
   else
     # One program under several names goes by the name.
     ln -s "$daemon_exe" "$ram_root/bin/dropbear" || fail "ln failed"
-    set -- /bin/dropbear -i -E -s -K 10 -b /etc/ssh/banner
+    set -- /bin/dropbear -i -s -K 10 -b /etc/ssh/banner
     for key in $host_keys; do
       set -- "$@" -r "$key"
     done

@@ -21,19 +21,26 @@ pick_port ()
   echo "$port"
 }
 
-# The keys: of the board, of its owner, of the session, and somebody's.
+# The keys of the board's owner, of the session, and somebody's.
 make_keys ()
 {
-  for key in host owner boat somebody; do
+  for key in owner boat somebody; do
     ssh-keygen -q -t ed25519 -N '' -C "$key" -f "$scratch/$key" ||
       fail "ssh-keygen"
   done
+}
+
+know_host ()
+{
+  echo "[127.0.0.1]:$board_port $1" | cut -d' ' -f1-3 >"$scratch/known_hosts"
 }
 
 start_openssh ()
 {
   requires test -x /usr/sbin/sshd
   mkdir -p /run/sshd
+  ssh-keygen -q -t ed25519 -N '' -f "$scratch/host" || fail "ssh-keygen"
+  know_host "$(cat "$scratch/host.pub")"
   cat >"$scratch/sshd_config" <<END
 ListenAddress 127.0.0.1
 HostKey $scratch/host
@@ -49,19 +56,32 @@ END
   daemon_pid=$!
 }
 
+start_dropbear ()
+{
+  requires dropbear -V
+  mount -t tmpfs -o mode=700 tmpfs /root || fail "a home for root"
+  mkdir -m 700 /root/.ssh
+  cp "$scratch/owner.pub" /root/.ssh/authorized_keys
+  dropbearkey -t ed25519 -f "$scratch/host" >/dev/null 2>&1 ||
+    fail "dropbearkey"
+  know_host "$(dropbearkey -y -f "$scratch/host" | grep ^ssh-)"
+  dropbear -F -E -p "127.0.0.1:$board_port" -r "$scratch/host" \
+    2>"$scratch/dropbear.log" &
+  daemon_pid=$!
+}
+
 start_board ()
 {
   requires ssh -V
-  requires ssh-keygen -A -f "$scratch"
   make_keys
   board_port=$(pick_port 0)
-  echo "[127.0.0.1]:$board_port $(cut -d' ' -f1,2 "$scratch/host.pub")" \
-    >"$scratch/known_hosts"
   "start_$1"
-  wait_until 20 login owner true || fail "the board's daemon does not answer"
+  wait_until 20 login owner true 2>/dev/null ||
+    fail "the board's daemon does not answer"
 }
 
-# login KEY COMMAND..., on the board's port unless $ssh_port says another one.
+# login KEY COMMAND..., on the board's port unless $ssh_port says another one, or
+# to the daemon that $ssh_proxy starts.
 login ()
 {
   key=$1
@@ -70,6 +90,7 @@ login ()
     -o IdentityAgent=none -o UserKnownHostsFile="$scratch/known_hosts" \
     -o GlobalKnownHostsFile=none -o StrictHostKeyChecking=yes \
     -o HostKeyAlias="[127.0.0.1]:$board_port" -o ConnectTimeout=20 \
+    ${ssh_proxy:+-o "ProxyCommand=$ssh_proxy"} \
     -p "${ssh_port:-$board_port}" root@127.0.0.1 "$@"
 }
 
