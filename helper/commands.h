@@ -14,7 +14,7 @@ extern const char *ram_root;
 /* Session side. */
 int session_command (int argc, char **argv);        /* session start */
 int attach_command (int argc, char **argv);
-int request_command (int argc, char **argv);        /* go, abort, status */
+int request_command (int argc, char **argv);        /* go, abort, abandon, status */
 int say_command (int argc, char **argv);
 int wait_for_go_command (int argc, char **argv);    /* exit 1: aborted */
 int wait_until_heard_command (int argc, char **argv);

@@ -30,6 +30,8 @@ static const struct command
   { "go", request_command, "SESSION", "begin: the disk will be overwritten" },
   { "abort", request_command, "SESSION",
     "end a session that has written nothing" },
+  { "abandon", request_command, "SESSION",
+    "end a session for good; a board whose disk is half written is reset" },
   { "status", request_command, "", "print one record about the session" },
   { "say", say_command, "TYPE KEY=VALUE...", "send a status record" },
   { "rehearse", rehearse_command, "", "prove everything that writing needs" },
