@@ -140,6 +140,7 @@ expect_status 'state=ready attached=no'
 request abandon fedcba9876543210 2>"$scratch/err" && fail "another session"
 grep -q 'another session' "$scratch/err" || fail "abandon: $(cat "$scratch/err")"
 attach a
+expect_record a '^FLR1 ready$'
 [ "$(request abandon $session_id)" = ok ] || fail "abandon"
 expect_record a '^FLR1 end result=aborted written=no$'
 hang_up a
