@@ -21,7 +21,9 @@
 #define TICK 500
 /* Nothing was written, and no client comes (again), or one that is attached
  * neither says go nor brings data: it may have gone without a word. */
-#define PATIENCE (30 * 60 * 1000)
+#ifndef SESSION_PATIENCE        /* a test compiles its own */
+#define SESSION_PATIENCE (30 * 60 * 1000)
+#endif
 #define ABORT_TIMEOUT (300 * 1000)      /* for flash.sh to undo its work */
 #define LINGER_TIMEOUT (5 * 1000)       /* for the client to read the end */
 #define COMING_TIMEOUT (15 * 1000)      /* for one that is just coming back */
@@ -290,9 +292,9 @@ check_timers (struct session *session)
     session_script_signal (session->script, SIGKILL);
     session->kill_at = 0;
   }
-  if (!session->channel && now - session->channel_since > PATIENCE)
+  if (!session->channel && now - session->channel_since > SESSION_PATIENCE)
     session_abort (session, "no client has come for half an hour");
-  if (session->channel && now - session->last_activity > PATIENCE)
+  if (session->channel && now - session->last_activity > SESSION_PATIENCE)
     session_abort (session, "nothing happened for half an hour");
   if (session->reset_at && now > session->reset_at)
     reset_board (session);
