@@ -38,6 +38,8 @@ static const struct command
     "give it back; the login through the lifeboat worked" },
   { "lifeboat-hold", lifeboat_command, "", "take the port until the release" },
   { "lifeboat-release", lifeboat_command, "", "give the port back" },
+  { "abandon", request_command, "SESSION",
+    "end a session for good; a board whose disk is half written is reset" },
   { "status", request_command, "", "print one record about the session" },
   { "say", say_command, "TYPE KEY=VALUE...", "send a status record" },
   { "rehearse", rehearse_command, "", "prove everything that writing needs" },

@@ -5,8 +5,12 @@
 # (docs/protocol.md, section 4), with FLASH_* from the session file.
 #
 # Up to copy_image every way out leads through undo, and the board is as it was.
-# Behind it no signal ends this script, and a reboot happens only into a disk
-# that was read back and compared.
+# Behind it no signal ends this script, a write that fails can be tried again, and
+# a reboot happens only into a disk that was read back and compared.
+#
+# Whoever kills this script gets another one from the session process: with
+# FLASH_UNDO=RESULT it only undoes, with FLASH_RESUME=yes it goes on with the
+# write, with FLASH_RESUME=stopped it waits for another go before.
 
 set -u
 
@@ -50,10 +54,17 @@ rehearse ()
   flash-helper rehearse || exit 1
 }
 
+# Killed, it goes on from what it has.
 stage_image ()
 {
   [ "$FLASH_MODE" = ramfs ] || return 0
-  flash-helper stage || exit 1
+  for _ in 1 2 3 4 5; do
+    flash-helper stage && return 0
+    status=$?
+    [ $status -gt 128 ] || exit 1
+    say note "text=staging was killed by signal $((status - 128)); it goes on"
+  done
+  fail "staging was killed again and again: is the board out of memory?"
 }
 
 wait_for_go ()
@@ -65,6 +76,24 @@ wait_for_go ()
 }
 
 # -- Quieting the old system, with a way back ---------------------------------
+
+# Each step sets its way back down before it changes anything.
+will_undo ()
+{
+  echo "$1" >>/undo-steps
+}
+
+hold_lifeboat ()
+{
+  [ "$FLASH_LIFEBOAT" = yes ] || return 0
+  will_undo release_lifeboat
+  flash-helper lifeboat-hold || exit 1
+}
+
+release_lifeboat ()
+{
+  flash-helper lifeboat-release
+}
 
 # Whether the unit $1 matches one of FLASH_STOP_SERVICES, with or without its
 # ".service".
@@ -100,6 +129,7 @@ stop_services ()
   list_units_to_stop >/stopped-units
   [ -s /stopped-units ] || return 0
   say note "text=stopping $(tr '\n' ' ' </stopped-units)"
+  will_undo start_services
   # shellcheck disable=SC2046 # one word a unit
   on_old_root systemctl stop $(cat /stopped-units) ||
     fail "the services could not be stopped"
@@ -107,7 +137,6 @@ stop_services ()
 
 start_services ()
 {
-  [ -s /stopped-units ] || return 0
   # shellcheck disable=SC2046
   on_old_root systemctl start $(cat /stopped-units) ||
     say note "text=not every service could be started again"
@@ -119,14 +148,13 @@ hold_watchdogs ()
 {
   is_root_disk || return 0
   [ "$(on_old_root systemctl service-watchdogs 2>/dev/null)" = yes ] || return 0
-  echo yes >/held-watchdogs
+  will_undo release_watchdogs
   on_old_root systemctl service-watchdogs no ||
     say note "text=the watchdogs of services stay armed"
 }
 
 release_watchdogs ()
 {
-  [ -s /held-watchdogs ] || return 0
   on_old_root systemctl service-watchdogs yes
 }
 
@@ -141,18 +169,32 @@ swap_off ()
   is_root_disk || return 0
   phase swap-off
   flash-helper swap list >/swap-areas || exit 1
+  will_undo swap_on
   while read -r priority path <&4; do
-    flash-helper swap off "$path" || exit 1
     echo "$priority $path" >>/swap-off
+    flash-helper swap off "$path" || exit 1
   done 4</swap-areas
 }
 
 swap_on ()
 {
-  [ -s /swap-off ] || return 0
+  [ -e /swap-off ] || return 0
   while read -r priority path <&4; do
     flash-helper swap on "$priority" "$path"
   done 4</swap-off
+}
+
+# What must run on without the disk.
+pin ()
+{
+  is_root_disk || return 0
+  will_undo unpin
+  flash-helper pin || exit 1
+}
+
+unpin ()
+{
+  flash-helper unpin
 }
 
 # SysRq-u makes every file system on every disk read-only, busy or not.
@@ -161,6 +203,7 @@ remount_read_only ()
   is_root_disk || return 0
   phase read-only
   flash-helper read-write >/were-writable || exit 1
+  will_undo remount_read_write
   sync
   echo u >/proc/sysrq-trigger || fail "this kernel has no SysRq"
   flash-helper wait-read-only || exit 1
@@ -168,48 +211,93 @@ remount_read_only ()
 
 remount_read_write ()
 {
-  [ -s /were-writable ] || return 0
   while IFS= read -r mount_point <&4; do
     on_old_root mount -o remount,rw "$mount_point" ||
       say note "text=$mount_point stays read-only"
   done 4</were-writable
 }
 
+# From here on no program of the old system runs: on_old_root would hang.
+freeze ()
+{
+  is_root_disk || return 0
+  will_undo thaw
+  flash-helper freeze || exit 1
+}
+
+thaw ()
+{
+  flash-helper thaw
+}
+
 # -- The point of no return ---------------------------------------------------
 
-# `write` copies, zeroes the holes, flushes, reads back, and repairs; status 2 says
-# that it failed before its first write.  The phase tells the session process that from here on nobody's absence ends the session.
+# The session stays, and everything is as quiet as before; the journal is kept.
+wait_for_another_go ()
+{
+  tell_what_to_do
+  say state name=stopped
+  until flash-helper wait-for-go; do sleep 1; done
+}
+
+# `write` copies, zeroes the holes, flushes, reads back, and repairs, from where the
+# journal stands; status 2 says that it failed before its first write, and holds
+# only for the first try.  The phase tells the session process that from here on
+# nobody's absence ends the session.
 copy_image ()
 {
   trap '' TERM INT HUP
   written=partial
-  phase copy
-  flash-helper write || {
-    [ $? -ne 2 ] || written=no
-    exit 1
-  }
+  [ "${FLASH_RESUME:-}" != stopped ] || wait_for_another_go
+  first=yes
+  [ -z "${FLASH_RESUME:-}" ] || first=no
+  while :; do
+    phase copy
+    flash-helper write
+    status=$?
+    [ $status -ne 0 ] || break
+    if [ $status -eq 2 ] && [ "$first" = yes ]; then
+      written=no
+      exit 1
+    fi
+    if [ $status -gt 128 ]; then
+      # The session process starts this script again, and counts.
+      say note "text=the writer was killed by signal $((status - 128))"
+      exit 1
+    fi
+    wait_for_another_go
+    first=no
+  done
   written=yes
 }
 
 # -- Leaving ------------------------------------------------------------------
 
+# What was done last comes first.  Done twice, after a kill, it does no harm.
 undo ()
 {
-  remount_read_write
-  swap_on
-  release_watchdogs
-  start_services
+  : >/undoing
+  [ -e /undo-steps ] || return 0
+  steps=
+  while read -r step; do
+    steps="$step $steps"
+  done </undo-steps
+  for step in $steps; do
+    $step
+  done
 }
 
 tell_what_to_do ()
 {
   if is_root_disk; then
     say error "written=partial" "text=$FLASH_TARGET_NAME holds only a part of\
- the image and will not start. Leave the board switched on: its old system may\
- still let you save what you need. Then write the disk from another machine."
+ the image and will not start. Leave the board switched on: the same command tries\
+ again and goes on from here; 'flash-live-remote abandon' gives up and resets the\
+ board."
   else
     say error "written=partial" "text=$FLASH_TARGET_NAME holds only a part of\
- the image: flash it again"
+ the image: the same command tries again and goes on from here;\
+ 'flash-live-remote abandon' gives up"
   fi
 }
 
@@ -240,14 +328,13 @@ leave ()
       exit 1
       ;;
     partial)
-      tell_what_to_do
-      say end result=failed written=partial
-      exit 1
+      exit 1            # the session process knows what to do
       ;;
     yes)
       if is_root_disk && [ "$FLASH_REBOOT" = yes ]; then
         reboot_board
       else
+        ! is_root_disk || thaw
         say end result=done written=yes
       fi
       exit 0
@@ -259,16 +346,24 @@ leave ()
 
 set -f                  # patterns are for unit names, never for files
 cd / || exit 1
-rm -f /units /stopped-units /held-watchdogs /swap-areas /swap-off /were-writable
 trap leave EXIT
-trap 'result=aborted; exit 1' TERM INT HUP
 
-rehearse
-stage_image
-wait_for_go
-stop_services
-hold_watchdogs
-sync_disks
-swap_off
-remount_read_only
+if [ -n "${FLASH_UNDO:-}" ] || [ -e /undoing ]; then
+  result=${FLASH_UNDO:-failed}
+  exit 1
+fi
+if [ -z "${FLASH_RESUME:-}" ]; then
+  trap 'result=aborted; exit 1' TERM INT HUP
+  rehearse
+  stage_image
+  wait_for_go
+  hold_lifeboat
+  stop_services
+  hold_watchdogs
+  sync_disks
+  swap_off
+  pin
+  remount_read_only
+  freeze
+fi
 copy_image

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,15 +55,49 @@ line_length (const struct history *history, size_t at)
                  : history->len - at;
 }
 
-/* The oldest note; without any, the oldest line. */
-static void
-forget_one (struct history *history)
+/* Whether a later line is of the same type as the one at AT. */
+static bool
+is_outdated (const struct history *history, size_t at)
+{
+  const char *line = history->text + at;
+  const char *word = line + strlen (STATUS_RECORD_PREFIX);
+  const size_t len = strcspn (word, " \n") + (size_t) (word - line);
+
+  for (size_t i = at + line_length (history, at); i < history->len;
+       i += line_length (history, i))
+    if (strncmp (history->text + i, line, len) == 0
+        && strchr (" \n", history->text[i + len]))
+      return true;
+  return false;
+}
+
+static bool
+is_note (const struct history *history, size_t at)
+{
+  return strncmp (history->text + at, NOTE, strlen (NOTE)) == 0;
+}
+
+/* Where the oldest line is that IS says yes to; at the end: there is none. */
+static size_t
+find_line (const struct history *history,
+           bool (*is) (const struct history *history, size_t at))
 {
   size_t at = 0;
 
-  while (at < history->len
-         && strncmp (history->text + at, NOTE, strlen (NOTE)) != 0)
+  while (at < history->len && !is (history, at))
     at += line_length (history, at);
+  return at;
+}
+
+/* The oldest note; else the oldest of a type that was said again: retries must
+ * not push out that the session is ready. */
+static void
+forget_one (struct history *history)
+{
+  size_t at = find_line (history, is_note);
+
+  if (at == history->len)
+    at = find_line (history, is_outdated);
   if (at == history->len)
     at = 0;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The records so far: what each newly attached client is told, and the file
- * `status`.  Bounded: the oldest notes are forgotten first. */
+ * `status`.  Bounded: the oldest notes are forgotten first, then what was said
+ * again later. */
 
 #ifndef FLASH_HELPER_HISTORY_H
 #define FLASH_HELPER_HISTORY_H

@@ -14,6 +14,7 @@
 #define HEARD_DELAY 2000
 #define HEARD_TIMEOUT 5000
 #define STUCK_TIMEOUT 10000     /* then a channel counts as broken */
+#define SILENCE_TIMEOUT 60000   /* the same, for one that is to bring data */
 
 static struct connection **
 free_slot (struct session *session)
@@ -68,10 +69,28 @@ want (struct connection *connection, enum connection_wants wants)
 static bool
 is_occupied (struct session *session)
 {
-  return session->channel
-         && !channel_is_hung_up (session->channel)
-         && channel_stuck_for (session->channel, session_now ())
-            < STUCK_TIMEOUT;
+  const int64_t now = session_now ();
+
+  if (!session->channel || channel_is_hung_up (session->channel))
+    return false;
+  if (session->holder && now - session->last_activity > SILENCE_TIMEOUT)
+    return false;
+  return channel_stuck_for (session->channel, now) < STUCK_TIMEOUT;
+}
+
+/* The client may have gone without a word, as when its machine lost its power:
+ * what is sent to it now tells sshd, and the next attempt succeeds. */
+static void
+wake_channel (struct session *session)
+{
+  static const char *const fields[] = {
+    "text", "another client wanted to attach", NULL
+  };
+  char line[STATUS_RECORD_MAX + 1];
+  size_t len = status_format (line, "note", fields);
+
+  if (channel_send (session->channel, line, len) == -1)
+    session_lose_channel (session);
 }
 
 /* Turn the connection into the channel's control; its slot becomes free. */
@@ -87,6 +106,7 @@ attach (struct session *session, struct connection **slot)
   if (is_occupied (session)) {
     connection_answer (connection, "refused: a client is attached already\n");
     session_close_connection (session, slot);
+    wake_channel (session);
     return;
   }
   channel_close (session->channel);
@@ -208,7 +228,8 @@ refuse_go (const struct session *session, const char *id)
     return "error this is another session\n";
   if (session->go)
     return NULL;
-  if (session->state != SESSION_READY || session->aborting)
+  if ((session->state != SESSION_READY && session->state != SESSION_STOPPED)
+      || session->aborting || session->undoing)
     return "error the session is not ready\n";
   if (session_file_says (session->file, "mode", "stream")
       && (!session->channel || session->channel_used))
@@ -224,20 +245,23 @@ answer_go (struct session *session, struct connection *connection,
 
   if (!refusal)
     refusal = refuse_outside (session, connection);
-  if (!refusal) {
+  if (!refusal && !session->go) {
     session->go = true;
+    session->restarts = 0;
+    session->phase[0] = '\0';   /* what is tried again is said again */
     session->last_activity = session_now ();
   }
   connection_answer (connection, refusal ? refusal : "ok\n");
 }
 
-/* A session that stays after its end may be sent away, unless the board runs
- * from the disk that it wrote. */
+/* A session that stays, after its end or stopped, may be sent away, unless the
+ * board runs from the disk that it wrote. */
 static void
 answer_abort (struct session *session, struct connection *connection,
               const char *id)
 {
-  const bool over = session->ended && session->script == 0;
+  const bool stays = session->state == SESSION_STOPPED
+                     || (session->ended && session->script == 0);
 
   if (!session_file_says (session->file, "session", id))
     connection_answer (connection, "error this is another session\n");
@@ -245,9 +269,9 @@ answer_abort (struct session *session, struct connection *connection,
     connection_answer (connection, "ok\n");
     session_abort (session, NULL);
   }
-  else if (over && session_file_says (session->file, "root-disk", "no")) {
+  else if (stays && session_file_says (session->file, "root-disk", "no")) {
     connection_answer (connection, "ok\n");
-    session->aborting = true;
+    session_abandon (session);
   }
   else
     connection_answer (connection, "error the disk is being overwritten or"
@@ -255,24 +279,47 @@ answer_abort (struct session *session, struct connection *connection,
 }
 
 static void
+answer_abandon (struct session *session, struct connection *connection,
+                const char *id)
+{
+  if (!session_file_says (session->file, "session", id)) {
+    connection_answer (connection, "error this is another session\n");
+    return;
+  }
+  connection_answer (connection, "ok\n");
+  if (session_is_revocable (session))
+    session_abort (session, NULL);
+  else if (session->started_writing)
+    session_abandon (session);
+}
+
+static void
 answer_status (struct session *session, struct connection *connection)
 {
   const struct session_file *file = session->file;
-  char done[24], line[STATUS_RECORD_MAX + 1];
+  char done[24], total[24], line[STATUS_RECORD_MAX + 1];
 
   snprintf (done, sizeof done, "%llu", (unsigned long long) session->done);
+  snprintf (total, sizeof total, "%llu", (unsigned long long) session->total);
   const char *fields[] = {
     "session", session_file_get (file, "session"),
     "state", session_state_name (session->state),
     "attached", session->channel ? "yes" : "no",
     "mode", session_file_get (file, "mode"),
     "target", session_file_get (file, "target"),
+    "target-name", session_file_get (file, "target-name"),
+    "target-size", session_file_get (file, "target-size"),
+    "root-disk", session_file_get (file, "root-disk"),
+    "reboot", session_file_get (file, "reboot"),
     "image", session_file_get (file, "image"),
+    "format", session_file_get (file, "format"),
     "stored-size", session_file_get (file, "stored-size"),
     "disk-size", session_file_get (file, "disk-size"),
     "stored-digest", session_file_get (file, "stored-digest"),
     "lifeboat", lifeboat_word (session),
-    "done", done,
+    "verify", session_file_get (file, "verify"),
+    "phase", session->phase,
+    "done", done, "total", total,
     NULL
   };
   status_format (line, "session", fields);
@@ -313,6 +360,8 @@ answer (struct session *session, struct connection **slot)
     answer_abort (session, connection, id);
   else if (strncmp (verb, "lifeboat-", 9) == 0)
     answer_lifeboat (session, connection, verb, id);
+  else if (strcmp (verb, "abandon") == 0)
+    answer_abandon (session, connection, id);
   else if (strcmp (verb, "status") == 0)
     answer_status (session, connection);
   else

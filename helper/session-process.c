@@ -5,11 +5,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "board-reset.h"
 #include "commands.h"
 #include "ram-root.h"
 #include "session-process.h"
@@ -17,11 +19,17 @@
 
 /* Milliseconds. */
 #define TICK 500
-#define CHANNEL_TIMEOUT (60 * 1000)     /* until a client attaches (again) */
-#define IDLE_TIMEOUT (600 * 1000)       /* without go or progress */
+/* Nothing was written, and no client comes (again), or one that is attached
+ * neither says go nor brings data: it may have gone without a word. */
+#ifndef SESSION_PATIENCE        /* a test compiles its own */
+#define SESSION_PATIENCE (30 * 60 * 1000)
+#endif
 #define ABORT_TIMEOUT (300 * 1000)      /* for flash.sh to undo its work */
 #define LINGER_TIMEOUT (5 * 1000)       /* for the client to read the end */
 #define COMING_TIMEOUT (15 * 1000)      /* for one that is just coming back */
+#define RESET_DELAY 1000                /* for the answer to leave the board */
+
+#define RESTARTS_MAX 5          /* of flash.sh, without progress in between */
 
 int64_t
 session_now (void)
@@ -37,8 +45,9 @@ session_state_name (enum session_state state)
 {
   static const char *const names[] = {
     [SESSION_PREPARING] = "preparing", [SESSION_READY] = "ready",
-    [SESSION_WRITING] = "writing", [SESSION_STOPPED] = "stopped", [SESSION_VERIFIED] = "verified",
-    [SESSION_FAILED] = "failed", [SESSION_DONE] = "done",
+    [SESSION_WRITING] = "writing", [SESSION_STOPPED] = "stopped",
+    [SESSION_VERIFIED] = "verified", [SESSION_FAILED] = "failed",
+    [SESSION_DONE] = "done",
   };
 
   return names[state];
@@ -53,13 +62,27 @@ session_is_revocable (const struct session *session)
 void
 session_abort (struct session *session, const char *reason)
 {
-  if (session->aborting || !session_is_revocable (session))
+  if (session->aborting || session->undoing
+      || !session_is_revocable (session))
     return;
   session->aborting = true;
   session->kill_at = session_now () + ABORT_TIMEOUT;
   if (reason)
     session_say (session, "error", "text", reason, "written", "no", NULL);
   session_script_signal (session->script, SIGTERM);
+}
+
+void
+session_abandon (struct session *session)
+{
+  session->abandoned = true;
+  if (session_file_says (session->file, "root-disk", "yes")) {
+    session->reset_at = session_now () + RESET_DELAY;
+    session_say (session, "note", "text",
+                 "abandoned: the board is reset now", NULL);
+    return;
+  }
+  session_script_signal (session->script, SIGKILL);
 }
 
 static void
@@ -85,27 +108,97 @@ session_lose_channel (struct session *session)
 {
   session->expects_channel = false;
   forget_channel (session);
-  session_abort (session, "the client has gone away");
 }
 
-/* -- the end -------------------------------------------------------------- */
+/* -- flash.sh ends -------------------------------------------------------- */
 
-/* flash.sh says `end` itself; where it could not, somebody must. */
+#define CAUSE_SIZE 80
+
+static void
+describe_end (const struct session *session, int status, char cause[CAUSE_SIZE])
+{
+  const char *when = session->started_writing
+    ? " while the disk was being written" : "";
+
+  if (WIFSIGNALED (status))
+    snprintf (cause, CAUSE_SIZE, "flash.sh was killed by signal %d%s",
+              WTERMSIG (status), when);
+  else
+    snprintf (cause, CAUSE_SIZE, "flash.sh ended with status %d%s",
+              WEXITSTATUS (status), when);
+}
+
+static bool
+start_script (struct session *session, const char *setting)
+{
+  const pid_t pid = session_script_start (session, setting);
+
+  session->script = pid == -1 ? 0 : pid;
+  session->phase[0] = '\0';     /* it says its phases anew */
+  return pid != -1;
+}
+
+/* The journal tells `write` where to go on.  What ends at once time and again
+ * waits for a person. */
+static bool
+resume_script (struct session *session, const char *cause)
+{
+  const bool stop = session->state == SESSION_STOPPED
+                    || session->restarts == RESTARTS_MAX;
+
+  if (session->restarts > RESTARTS_MAX)
+    return false;
+  session->restarts++;
+  session->ended = session->rebooting = session->succeeded = false;
+  session->state = SESSION_WRITING;
+  session->go = session->go && !stop;
+  session_say (session, "note", "text", cause, NULL);
+  session_say (session, "note", "text", stop ? "waiting for another go"
+               : "going on with what is written already", NULL);
+  return start_script (session, stop ? "FLASH_RESUME=stopped"
+                                     : "FLASH_RESUME=yes");
+}
+
+/* Services, swap and mounts come back even so. */
+static bool
+undo_script (struct session *session, const char *cause)
+{
+  if (session->undoing)
+    return false;
+  session->undoing = true;
+  session->kill_at = session_now () + ABORT_TIMEOUT;
+  if (!session->aborting)
+    session_say (session, "error", "text", cause, "written", "no", NULL);
+  return start_script (session, session->aborting ? "FLASH_UNDO=aborted"
+                                                  : "FLASH_UNDO=failed");
+}
+
+/* flash.sh says `end` itself; where it could not, another one goes on. */
+static bool
+is_continued (struct session *session, int status)
+{
+  char cause[CAUSE_SIZE];
+
+  if (session->abandoned
+      || (session->ended && !(session->rebooting && WIFSIGNALED (status))))
+    return false;
+  describe_end (session, status, cause);
+  return session->started_writing ? resume_script (session, cause)
+                                  : undo_script (session, cause);
+}
+
+/* The last resort. */
 static void
 end_for_script (struct session *session, int status)
 {
   const char *written = session->started_writing ? "partial" : "no";
-  char text[160];
+  char cause[CAUSE_SIZE];
 
-  if (WIFSIGNALED (status))
-    snprintf (text, sizeof text, "flash.sh was killed by signal %d%s",
-              WTERMSIG (status), session->started_writing
-              ? " while the disk was being written" : "");
-  else
-    snprintf (text, sizeof text, "flash.sh ended with status %d",
-              WEXITSTATUS (status));
+  describe_end (session, status, cause);
   if (!session->aborting)
-    session_say (session, "error", "text", text, "written", written, NULL);
+    session_say (session, "error", "text",
+                 session->abandoned ? "abandoned: the disk holds only a part of"
+                 " the image" : cause, "written", written, NULL);
   session_say (session, "end", "result",
                session->aborting ? "aborted" : "failed", "written", written,
                NULL);
@@ -117,6 +210,8 @@ take_script_end (struct session *session, int status)
   session->script = 0;
   session_read_talk (session);
   session_read_records (session);
+  if (is_continued (session, status))
+    return;
   if (!session->ended)
     end_for_script (session, status);
   session->aborting = false;
@@ -149,6 +244,8 @@ reap (struct session *session)
   }
 }
 
+/* -- the end -------------------------------------------------------------- */
+
 /* Whether the session may vanish: the board is as it was, or done with. */
 static bool
 leaves_nothing (const struct session *session)
@@ -156,7 +253,7 @@ leaves_nothing (const struct session *session)
   const bool other_disk = session_file_says (session->file, "root-disk", "no");
 
   return !session->started_writing
-         || (other_disk && (session->succeeded || session->aborting));
+         || (other_disk && (session->succeeded || session->abandoned));
 }
 
 /* After the end: give the client its time to read it.  True: all is over. */
@@ -177,6 +274,19 @@ is_over (struct session *session)
 /* -- the loop ------------------------------------------------------------- */
 
 static void
+reset_board (struct session *session)
+{
+  char text[120];
+
+  session->reset_at = 0;
+  board_reset ();
+  snprintf (text, sizeof text, "the board could not be reset: %s; switch it off"
+            " and on", strerror (errno));
+  session_say (session, "error", "text", text, "written", "partial", NULL);
+  session->abandoned = false;
+}
+
+static void
 check_timers (struct session *session)
 {
   const int64_t now = session_now ();
@@ -185,10 +295,12 @@ check_timers (struct session *session)
     session_script_signal (session->script, SIGKILL);
     session->kill_at = 0;
   }
-  if (!session->channel && now - session->channel_since > CHANNEL_TIMEOUT)
-    session_abort (session, "no client is attached");
-  if (now - session->last_activity > IDLE_TIMEOUT)
-    session_abort (session, "nothing happened for ten minutes");
+  if (!session->channel && now - session->channel_since > SESSION_PATIENCE)
+    session_abort (session, "no client has come for half an hour");
+  if (session->channel && now - session->last_activity > SESSION_PATIENCE)
+    session_abort (session, "nothing happened for half an hour");
+  if (session->reset_at && now > session->reset_at)
+    reset_board (session);
 }
 
 static void
@@ -207,8 +319,10 @@ check_channel (struct session *session)
   session_send_progress (session);
   if (!session->channel)
     return;
-  /* The rehearsal is over; the write needs a channel of its own. */
-  if (session->state == SESSION_READY && session->channel_used
+  /* The rehearsal is over, or a write: the next one needs a channel of its
+   * own. */
+  if ((session->state == SESSION_READY || session->state == SESSION_STOPPED)
+      && session->channel_used
       && !session->holder && !session->go
       && session_file_says (session->file, "mode", "stream"))
     session_dismiss_channel (session);
@@ -295,9 +409,7 @@ int
 session_process_run (struct session *session)
 {
   session->last_activity = session->channel_since = session_now ();
-  session->script = session_script_start (session);
-  if (session->script == -1) {
-    session->script = 0;
+  if (!start_script (session, NULL)) {
     session_say (session, "error", "text", "flash.sh could not be started",
                  "written", "no", NULL);
     session_say (session, "end", "result", "failed", "written", "no", NULL);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The session process: one flash on one target.  It runs flash.sh, keeps what was
  * said, lends the attached channel, and owns the decision whether the session
- * ends without a trace or stays.  One thread; no function here blocks.
+ * ends without a trace or stays.  It starts a flash.sh that was killed again: to
+ * go on once the write has begun, else to undo.  One thread; no function here
+ * blocks.
  *
  *   session.c           the start, until it stands in the RAM root
  *   session-process.c   the loop, and the end
@@ -57,16 +59,21 @@ struct session
 
   enum session_state state;
   bool started_writing;         /* from here on the disk is not the old one */
-  bool go;                      /* said by the client */
+  bool go;                      /* said by the client, and not used up */
   bool aborting;
+  bool abandoned;               /* nobody wants it any more */
+  bool undoing;                 /* flash.sh was killed, another one undoes */
   bool ended;                   /* the record `end` was said */
   bool rebooting;               /* that was its result */
   bool succeeded;               /* its result was `done` or `rebooting` */
-  uint64_t done;                /* bytes, of the last progress */
+  uint64_t done, total;         /* bytes, of the last progress of the phase */
   char phase[32];
 
   pid_t script;                 /* 0: not running */
   int64_t kill_at;              /* when patience with it ends; 0: never */
+  uint64_t copied;              /* the most bytes that the disk had */
+  unsigned restarts;            /* of it, with none more in between */
+  int64_t reset_at;             /* when the board is reset; 0: never */
 
   struct history *history;
   char progress[STATUS_RECORD_MAX + 1]; /* the last one; "" none */
@@ -101,6 +108,9 @@ bool session_is_revocable (const struct session *session);
 /* End a session that has written nothing.  REASON: why, or NULL when the client
  * asked for it. */
 void session_abort (struct session *session, const char *reason);
+/* End a session that has begun to write, where it stands: a root disk's board is
+ * reset a moment later, else flash.sh is killed and all is cleaned up. */
+void session_abandon (struct session *session);
 /* Close the channel because we do not need it any more. */
 void session_dismiss_channel (struct session *session);
 /* The channel broke or its client went away. */

@@ -45,10 +45,17 @@ static void
 take_progress (struct session *session, const struct status_record *record,
                const char *line, size_t len)
 {
-  uint64_t done;
+  const char *phase = status_get (record, "phase");
+  uint64_t done, total;
 
   if (status_get_number (record, "done", &done))
     session->done = done;
+  if (status_get_number (record, "total", &total))
+    session->total = total;
+  if (phase && strcmp (phase, "copy") == 0 && session->done > session->copied) {
+    session->copied = session->done;
+    session->restarts = 0;
+  }
   memcpy (session->progress, line, len);
   session->progress_len = len;
   session->progress_due = true;
@@ -61,12 +68,27 @@ static void
 take_phase (struct session *session, const char *name)
 {
   snprintf (session->phase, sizeof session->phase, "%s", name);
+  session->done = session->total = 0;
   if (strcmp (name, "copy") != 0)
     return;
   session->state = SESSION_WRITING;
   session->started_writing = true;
   session->aborting = false;
   session->kill_at = 0;
+}
+
+/* `writing` needs no more than the phase told. */
+static void
+take_state (struct session *session, const char *name)
+{
+  if (!session->started_writing)
+    return;
+  if (strcmp (name, "verified") == 0)
+    session->state = SESSION_VERIFIED;
+  else if (strcmp (name, "stopped") == 0) {
+    session->state = SESSION_STOPPED;
+    session->go = false;
+  }
 }
 
 static void
@@ -88,18 +110,14 @@ static void
 understand (struct session *session, const struct status_record *record)
 {
   const char *name = status_get (record, "name");
-  uint64_t differing;
 
   if (strcmp (record->type, "phase") == 0 && name)
     take_phase (session, name);
   else if (strcmp (record->type, "ready") == 0
            && session->state == SESSION_PREPARING)
     session->state = SESSION_READY;
-  else if (strcmp (record->type, "verified") == 0
-           && session->state == SESSION_WRITING
-           && status_get_number (record, "differing", &differing)
-           && differing == 0)
-    session->state = SESSION_VERIFIED;
+  else if (strcmp (record->type, "state") == 0 && name)
+    take_state (session, name);
   else if (strcmp (record->type, "end") == 0)
     take_end (session, record);
 }
@@ -124,6 +142,14 @@ is_printable (const char *line, size_t len)
   return true;
 }
 
+/* A reboot that is announced may still fail, and an abandoned session has a last
+ * word; nothing else follows an end. */
+static bool
+is_said_out (const struct session *session)
+{
+  return session->ended && !session->rebooting && !session->abandoned;
+}
+
 /* LINE: LEN bytes without the newline.  What is no record is dropped: only our
  * own programs write here. */
 static void
@@ -132,9 +158,8 @@ take_record (struct session *session, const char *line, size_t len)
   char copy[STATUS_RECORD_MAX + 1], whole[STATUS_RECORD_MAX + 1];
   struct status_record record;
 
-  /* A reboot that is announced may still fail; nothing follows another end. */
   if (len >= STATUS_RECORD_MAX || !is_printable (line, len)
-      || (session->ended && !session->rebooting))
+      || is_said_out (session))
     return;
   memcpy (whole, line, len);
   whole[len] = '\n';

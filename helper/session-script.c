@@ -25,7 +25,7 @@ set_number (const char *name, const char *format, long a, long b)
 
 /* What the session file says, where to speak, and the way to the old root. */
 static int
-set_environment (const struct session *session)
+set_environment (const struct session *session, const char *setting)
 {
   const long self = (long) getppid ();
 
@@ -37,6 +37,12 @@ set_environment (const struct session *session)
       || set_number ("FLASH_OLD_NS", "/proc/%ld/fd/%ld", self,
                      session->old_ns) == -1)
     return -1;
+  if (setting) {
+    char *copy = strdup (setting);      /* it becomes the environment's */
+
+    if (!copy || putenv (copy) != 0)
+      return -1;
+  }
   return 0;
 }
 
@@ -70,10 +76,10 @@ set_signals (void)
 }
 
 _Noreturn static void
-become_script (const struct session *session)
+become_script (const struct session *session, const char *setting)
 {
   if (setpgid (0, 0) == 0 && set_descriptors (session) == 0
-      && set_environment (session) == 0) {
+      && set_environment (session, setting) == 0) {
     set_signals ();
     execl (SCRIPT_SHELL, "busybox", "sh", "/flash.sh", (char *) NULL);
   }
@@ -83,12 +89,12 @@ become_script (const struct session *session)
 }
 
 pid_t
-session_script_start (const struct session *session)
+session_script_start (const struct session *session, const char *setting)
 {
   const pid_t pid = fork ();
 
   if (pid == 0)
-    become_script (session);
+    become_script (session, setting);
   /* In both processes, so that the group is there whoever comes first. */
   if (pid > 0)
     setpgid (pid, pid);

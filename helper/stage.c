@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* flash-helper stage: the stored image into the RAM root, proven equal to the
- * original. */
+ * original.  Killed and started again, it goes on from what it has: the file
+ * `staged-bytes` says how many bytes from the start on are there. */
 #include <config.h>
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -28,6 +30,8 @@ struct staging
   const struct flash_settings *settings;
   char path[PATH_MAX];
   int fd;
+  int record;                   /* staged-bytes: a number and a newline */
+  uint64_t start;               /* bytes that were there before */
   uint64_t done;                /* bytes that the file has */
   struct progress progress;
 };
@@ -49,27 +53,83 @@ check_room (const struct staging *s)
     report_error ("%s: %s", s->path, strerror (errno));
     return -1;
   }
-  uint64_t room = (uint64_t) st.f_bavail * st.f_frsize;
+  uint64_t room = s->start + (uint64_t) st.f_bavail * st.f_frsize;
   if (room >= s->settings->stored_size)
     return 0;
   report_full (s, room);
   return -1;
 }
 
+/* In one write that nothing interrupts half-way: always as many digits. */
 static int
-open_staged (struct staging *s)
+record_bytes (const struct staging *s, uint64_t bytes)
 {
-  ram_root_path (s->path, "staged");
-  s->fd = open (s->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (s->fd == -1) {
-    report_error ("%s: %s", s->path, strerror (errno));
+  char text[24];
+  int len = snprintf (text, sizeof text, "%020" PRIu64 "\n", bytes);
+
+  if (pwrite (s->record, text, (size_t) len, 0) == len)
+    return 0;
+  report_error ("staged-bytes: %s", strerror (errno));
+  return -1;
+}
+
+/* What the record claims, if the file can hold it; else 0. */
+static uint64_t
+read_record (const struct staging *s)
+{
+  char text[24] = "", *end;
+  struct stat st;
+
+  if (full_pread (s->record, text, sizeof text - 1, 0) != 21
+      || fstat (s->fd, &st) == -1)
+    return 0;
+  uint64_t bytes = strtoull (text, &end, 10);
+  return *end == '\n' && bytes <= (uint64_t) st.st_size
+         && bytes <= s->settings->stored_size ? bytes : 0;
+}
+
+/* Keep what is there up to `start'.  The record first: it must never claim more
+ * than there is. */
+static int
+keep_start (const struct staging *s)
+{
+  if (record_bytes (s, s->start) == -1)
     return -1;
-  }
-  return check_room (s);
+  if (ftruncate (s->fd, (off_t) s->start) == 0)
+    return 0;
+  report_error ("%s: %s", s->path, strerror (errno));
+  return -1;
 }
 
 static int
-write_piece (void *opaque, const void *buf, size_t len, uint64_t offset)
+open_staged (struct staging *s)
+{
+  char path[PATH_MAX];
+
+  ram_root_path (path, "staged-bytes");
+  ram_root_path (s->path, "staged");
+  s->record = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  s->fd = open (s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (s->fd == -1 || s->record == -1) {
+    report_error ("%s: %s", s->fd == -1 ? s->path : path, strerror (errno));
+    return -1;
+  }
+  s->start = read_record (s);
+  return keep_start (s) == -1 ? -1 : check_room (s);
+}
+
+static void
+close_staged (struct staging *s)
+{
+  if (s->fd >= 0)
+    close (s->fd);
+  if (s->record >= 0)
+    close (s->record);
+}
+
+static int
+write_piece (void *opaque, const void *buf, size_t len, uint64_t offset,
+             uint64_t whole)
 {
   struct staging *s = opaque;
   size_t n = 0;
@@ -92,19 +152,22 @@ write_piece (void *opaque, const void *buf, size_t len, uint64_t offset)
   }
   s->done += len;
   progress_update (&s->progress, s->done, 0);
-  return 0;
+  return record_bytes (s, whole);
 }
 
+/* What is missing. */
 static int
 pull (struct staging *s)
 {
+  s->done = s->start;
+  if (s->start == s->settings->stored_size)
+    return 0;
   struct tunnel_reader *reader =
     tunnel_reader_open ("stored", s->settings->stored_size);
-
   if (!reader)
     return -1;
-  progress_update (&s->progress, 0, 0);
-  int r = tunnel_reader_stream (reader, write_piece, s);
+  progress_update (&s->progress, s->done, 0);
+  int r = tunnel_reader_stream (reader, s->start, write_piece, s);
   tunnel_reader_close (reader);
   return r;
 }
@@ -136,12 +199,19 @@ digest_staged (const struct staging *s, char hex[DIGEST_HEX_SIZE])
 }
 
 static int
-prove (const struct staging *s)
+pull_and_prove (struct staging *s)
 {
   char hex[DIGEST_HEX_SIZE], size[24];
 
-  if (digest_staged (s, hex) == -1)
+  if (pull (s) == -1 || digest_staged (s, hex) == -1)
     return -1;
+  /* What was there before may be to blame. */
+  if (s->start > 0 && strcmp (hex, s->settings->stored_digest) != 0) {
+    say ("note", "text", "the staged image, gone on with, differs from the"
+         " original; staging it anew", NULL);
+    s->start = 0;
+    return keep_start (s) == -1 ? -1 : pull_and_prove (s);
+  }
   snprintf (size, sizeof size, "%" PRIu64, s->done);
   say ("staged", "size", size, "digest", hex, NULL);
   if (strcmp (hex, s->settings->stored_digest) == 0)
@@ -156,7 +226,7 @@ int
 stage_command (int argc, char **argv)
 {
   struct flash_settings settings;
-  struct staging s = { .settings = &settings, .fd = -1 };
+  struct staging s = { .settings = &settings, .fd = -1, .record = -1 };
 
   if (argc > 1) {
     report_error ("%s takes no arguments", argv[0]);
@@ -171,12 +241,7 @@ stage_command (int argc, char **argv)
   };
   int r = open_staged (&s);
   if (r == 0)
-    r = pull (&s);
-  if (r == 0)
-    r = prove (&s);
-  if (s.fd >= 0 && close (s.fd) == -1 && r == 0) {
-    report_error ("%s: %s", s.path, strerror (errno));
-    r = -1;
-  }
+    r = pull_and_prove (&s);
+  close_staged (&s);
   return r == 0 ? 0 : 1;
 }

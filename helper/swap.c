@@ -117,7 +117,8 @@ switch_on (const char *priority_text, const char *path)
 
   if (priority >= 0)
     flags = SWAP_FLAG_PREFER | (priority & SWAP_FLAG_PRIO_MASK);
-  if (swapon (path, flags) == 0)
+  /* Busy: it never was off, or is on again. */
+  if (swapon (path, flags) == 0 || errno == EBUSY)
     return 0;
   report_error ("swapon %s: %s", path, strerror (errno));
   return 1;

@@ -198,6 +198,19 @@ assign_next (struct stream *s, struct nbd_piece *piece)
   s->next += piece->len;
 }
 
+/* The lowest offset that has not come yet, HAVE (may be NULL) counted as come. */
+static uint64_t
+lowest_missing (const struct stream *s, const struct nbd_piece *have)
+{
+  uint64_t lowest = s->next;
+
+  for (size_t i = 0; i < NBD_READER_DEPTH; i++)
+    if (&s->pieces[i] != have && s->pieces[i].len > 0
+        && s->pieces[i].offset < lowest)
+      lowest = s->pieces[i].offset;
+  return lowest;
+}
+
 /* Through the present tunnel; -2: SINK failed. */
 static int
 stream_pieces (struct tunnel_reader *t, struct stream *s,
@@ -212,7 +225,8 @@ stream_pieces (struct tunnel_reader *t, struct stream *s,
     if (!piece)
       return -1;
     t->failures = 0;
-    if (sink (opaque, piece->buf, piece->len, piece->offset) == -1)
+    if (sink (opaque, piece->buf, piece->len, piece->offset,
+              lowest_missing (s, piece)) == -1)
       return -2;
     assign_next (s, piece);
     if (piece->len > 0 && nbd_reader_submit (t->reader, piece) == -1)
@@ -221,24 +235,12 @@ stream_pieces (struct tunnel_reader *t, struct stream *s,
   return 0;
 }
 
-/* The lowest offset that has not come yet. */
-static uint64_t
-lowest_missing (const struct stream *s)
-{
-  uint64_t lowest = s->next;
-
-  for (size_t i = 0; i < NBD_READER_DEPTH; i++)
-    if (s->pieces[i].len > 0 && s->pieces[i].offset < lowest)
-      lowest = s->pieces[i].offset;
-  return lowest;
-}
-
 int
-tunnel_reader_stream (struct tunnel_reader *t, tunnel_reader_sink sink,
-                      void *opaque)
+tunnel_reader_stream (struct tunnel_reader *t, uint64_t start,
+                      tunnel_reader_sink sink, void *opaque)
 {
   struct stream s = {
-    .piece_size = tunnel_reader_piece_size (t), .size = t->size,
+    .piece_size = tunnel_reader_piece_size (t), .next = start, .size = t->size,
   };
   CLEANUP_FREE unsigned char *buf = malloc ((size_t) NBD_READER_DEPTH
                                             * s.piece_size);
@@ -252,12 +254,12 @@ tunnel_reader_stream (struct tunnel_reader *t, tunnel_reader_sink sink,
     assign_next (&s, &s.pieces[i]);
   }
   for (;;) {
-    if (connect_export (t, lowest_missing (&s)) == -1)
+    if (connect_export (t, lowest_missing (&s, NULL)) == -1)
       return -1;
     int r = stream_pieces (t, &s, sink, opaque);
     if (r != -1)
       return r == 0 ? 0 : -1;
-    if (judge_failure (t, lowest_missing (&s)) == -1)
+    if (judge_failure (t, lowest_missing (&s, NULL)) == -1)
       return -1;
   }
 }

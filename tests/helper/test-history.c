@@ -65,6 +65,29 @@ test_without_notes (void **state)
 }
 
 static void
+test_keeps_what_was_said_once (void **state)
+{
+  struct history *history = history_new (NULL);
+  char line[64];
+
+  (void) state;
+  add (history, "FLR1 staged size=1 digest=2\n");
+  add (history, "FLR1 ready\n");
+  add (history, "FLR1 readying x=y\n");
+  for (int i = 0; i < 5000; i++) {
+    snprintf (line, sizeof line, "FLR1 waiting offset=%d\n", i);
+    add (history, line);
+  }
+  add (history, "FLR1 state name=stopped\n");
+  assert_true (holds (history, "FLR1 staged "));
+  assert_true (holds (history, "FLR1 ready\n"));
+  assert_true (holds (history, "FLR1 readying "));
+  assert_true (holds (history, "FLR1 waiting offset=4999\n"));
+  assert_false (holds (history, "FLR1 waiting offset=0\n"));
+  history_free (history);
+}
+
+static void
 test_save (void **state)
 {
   char path[32], found[64] = "";
@@ -94,6 +117,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_forgets_notes_first),
     cmocka_unit_test (test_without_notes),
+    cmocka_unit_test (test_keeps_what_was_said_once),
     cmocka_unit_test (test_save),
   };
 

@@ -16,6 +16,8 @@ make_session_file
 run_inside ()
 {
   {
+    echo '[ -z "${FLASH_UNDO:-}" ] ||'
+    echo '  exec flash-helper say end "result=$FLASH_UNDO" written=no'
     cat
     echo 'flash-helper say ready'
     echo 'flash-helper wait-for-go'

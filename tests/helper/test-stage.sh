@@ -19,17 +19,60 @@ cmp "$dir/image" "$dir/staged" || fail "the staged file differs"
 said "^staged size=$FLASH_STORED_SIZE digest=$FLASH_STORED_DIGEST$"
 said "^progress phase=stage done=$FLASH_STORED_SIZE total=$FLASH_STORED_SIZE$"
 
+bytes_read ()
+{
+    sed -n 's/.* Read id=.* count=0x\([0-9a-f]*\).*/0x\1/p' "$dir/log" |
+        while read -r n; do echo $((n)); done |
+        awk '{ n += $1 } END { print n }'
+}
+
 # Over an old, longer one; the tunnel breaks twice, what came is kept.
 head -c $((30 * 1048576)) /dev/urandom > "$dir/staged"
+rm "$dir/staged-bytes"
 server="nbdkit -s -f -r --filter=log file $dir/image logappend=true \
     logfile=$dir/log"
 TEST_SERVER="$server" TEST_SERVER_1="./cut-after 5000000 \"$server\"" \
     TEST_SERVER_2="./cut-after 10000000 \"$server\"" run stage
 cmp "$dir/image" "$dir/staged" || fail "the staged file differs"
 [ "$(grep -c '^waiting offset=[1-9]' "$dir/out")" -eq 2 ] || fail "not two cuts"
-bytes=$(sed -n 's/.* Read id=.* count=0x\([0-9a-f]*\).*/0x\1/p' "$dir/log" |
-        while read -r n; do echo $((n)); done | awk '{ n += $1 } END { print n }')
-[ "$bytes" -le $(((22 + 16) * 1048576)) ] || fail "$bytes bytes were asked for"
+[ "$(bytes_read)" -le $(((22 + 16) * 1048576)) ] ||
+    fail "$(bytes_read) bytes were asked for"
+
+# What a stage that was killed has left: gone on with.
+truncate -s $((12 * 1048576)) "$dir/staged"
+printf '%020d\n' $((10 * 1048576)) > "$dir/staged-bytes"
+rm "$dir/log"
+TEST_SERVER="$server" run stage
+cmp "$dir/image" "$dir/staged" || fail "the staged file differs"
+[ "$(bytes_read)" -eq $((FLASH_STORED_SIZE - 10 * 1048576)) ] ||
+    fail "$(bytes_read) bytes were read"
+said "^progress phase=stage done=10485760 "
+not_said "staging it anew"
+
+# All of it: only the proof is missing.
+rm "$dir/log"
+TEST_SERVER="$server" run stage
+[ ! -e "$dir/log" ] || fail "it was fetched again"
+said "^staged size=$FLASH_STORED_SIZE digest=$FLASH_STORED_DIGEST$"
+
+# What is there is not what it should be: once more from the start.
+printf X | dd of="$dir/staged" bs=1 seek=12345 conv=notrunc status=none
+truncate -s $((12 * 1048576)) "$dir/staged"
+printf '%020d\n' $((12 * 1048576)) > "$dir/staged-bytes"
+run stage
+said "staging it anew"
+cmp "$dir/image" "$dir/staged" || fail "the staged file differs"
+[ "$(grep -c '^staged ' "$dir/out")" -eq 1 ] || fail "the wrong digest was said"
+
+# A record that claims too much, and one that is none.
+for record in 00000000000099999999 0000000000001048576x; do
+    head -c 2000000 "$dir/image" > "$dir/staged"
+    echo "$record" > "$dir/staged-bytes"
+    run stage
+    cmp "$dir/image" "$dir/staged" || fail "the staged file differs"
+    not_said "staging it anew"
+done
+rm "$dir/staged-bytes"
 
 # Another image of the same size.
 FLASH_STORED_DIGEST=0123456789abcdef0123456789abcdef run_must_fail stage
