@@ -19,6 +19,7 @@
 #include "file-io.h"
 #include "flash-settings.h"
 #include "progress.h"
+#include "received.h"
 #include "report.h"
 #include "say.h"
 #include "tunnel-reader.h"
@@ -98,8 +99,9 @@ write_piece (void *opaque, const void *buf, size_t len, uint64_t offset)
 static int
 pull (struct staging *s)
 {
-  struct tunnel_reader *reader =
-    tunnel_reader_open ("stored", s->settings->stored_size);
+  uint64_t *received = received_counter (RECEIVED_STORED);
+  struct tunnel_reader *reader = received
+    ? tunnel_reader_open ("stored", s->settings->stored_size, received) : NULL;
 
   if (!reader)
     return -1;
