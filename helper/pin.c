@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "cleanup.h"
 #include "commands.h"
 #include "file-io.h"
@@ -58,9 +60,15 @@ struct pin_result
   struct process keeper;
 };
 
+/* Where a limit holds, an allocation beyond it would fail instead of going
+ * unlocked. */
 int
 pin_own_memory (void)
 {
+  if (!capability_is_effective (CAP_IPC_LOCK)) {
+    errno = EPERM;
+    return -1;
+  }
   return mlockall (MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 

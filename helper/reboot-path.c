@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "cleanup.h"
 #include "flash-settings.h"
 #include "reboot-path.h"
@@ -71,13 +71,7 @@ prove_program (void)
 static const char *
 why_no_reboot (void)
 {
-  struct __user_cap_header_struct header = {
-    .version = _LINUX_CAPABILITY_VERSION_3,
-  };
-  struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-  if (syscall (SYS_capget, &header, data) == -1
-      || !(data[0].effective & 1u << CAP_SYS_BOOT))
+  if (!capability_is_effective (CAP_SYS_BOOT))
     return "this process may not reboot (CAP_SYS_BOOT)";
   if (prctl (PR_CAPBSET_READ, CAP_SYS_BOOT) != 1)
     return "its children may not reboot (CAP_SYS_BOOT is not in the bounding "

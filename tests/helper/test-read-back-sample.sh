@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# The quotes within TEST_AFTER_COPY are for the sh that runs it.
+# shellcheck disable=SC2089,SC2090
 # verify=sample reads some chunks, and all as soon as one of them differs;
 # verify=off reads none, and says so.
 
