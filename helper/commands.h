@@ -30,6 +30,10 @@ int swap_command (int argc, char **argv);
 int stage_command (int argc, char **argv);
 int rehearse_command (int argc, char **argv);
 int write_command (int argc, char **argv);  /* exit 2: nothing written */
+int freeze_command (int argc, char **argv);  /* RAM_ROOT/frozen */
+int thaw_command (int argc, char **argv);
+int pin_command (int argc, char **argv);     /* RAM_ROOT/pins */
+int unpin_command (int argc, char **argv);
 int settle_command (int argc, char **argv);
 
 #endif

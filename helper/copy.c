@@ -2,10 +2,12 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "cleanup.h"
 #include "copy.h"
@@ -13,7 +15,6 @@
 #include "progress.h"
 #include "report.h"
 #include "say.h"
-#include "zero-range.h"
 
 #define WINDOW_CHUNKS (COPY_WINDOW / DIGEST_CHUNK)
 #define NR_WINDOWS 2
@@ -27,6 +28,7 @@ struct window
   unsigned char *buf;
   uint64_t offset;
   size_t len;
+  uint64_t payload;             /* bytes of it that travelled */
   bool zero[WINDOW_CHUNKS];
   unsigned char digests[WINDOW_CHUNKS][DIGEST_SIZE];
   bool full;                    /* under the lock */
@@ -37,7 +39,7 @@ struct copy
   struct flash *flash;
   uint64_t start;               /* where this run begins; never changes */
   struct window windows[NR_WINDOWS];
-  unsigned char *first_chunk;   /* writing thread only */
+  unsigned char *first_chunk;   /* a map; writing thread only */
   bool has_first_chunk;
   struct progress progress;
 
@@ -62,10 +64,13 @@ copy_open_target (struct flash *flash)
   if (target_open (&flash->target, path, true, s->target_size, s->disk_size)
       == -1)
     return -1;
-  flash->writer = (struct dd_writer) {
-    .dd = s->dd, .target = flash->target.path,
-    .block_size = flash->target.block_size,
-    .direct = dd_writer_can_direct (flash->target.path),
+  flash->writer = (struct range_writer) {
+    .target = &flash->target, .disk = s->target_name,
+    .dd = {
+      .dd = s->dd, .target = flash->target.path,
+      .block_size = flash->target.block_size,
+      .direct = dd_writer_can_direct (flash->target.path),
+    },
   };
   return 0;
 }
@@ -118,6 +123,7 @@ fill_windows (void *opaque)
                                          : COPY_WINDOW;
     bool failed = image_source_fill (c->flash->source, w->buf, w->len, offset)
                   == -1;
+    w->payload = c->flash->source->payload;
     if (!failed)
       digest_window (w);
     hand_over (c, w, failed);
@@ -147,39 +153,6 @@ give_window_back (struct copy *c, struct window *w)
   pthread_cond_broadcast (&c->changed);
 }
 
-int
-copy_put (struct flash *flash, const unsigned char *buf, size_t len,
-          uint64_t offset, const bool *zero, uint64_t *zeroed)
-{
-  size_t start = 0;
-
-  /* A run is as long as its chunks are of one kind. */
-  while (start < len) {
-    size_t end = start;
-    bool run_is_zero = false;
-
-    for (; end < len; end += chunk_at (len, end)) {
-      bool is = zero ? zero[end / DIGEST_CHUNK]
-                     : is_zero (buf + end, chunk_at (len, end));
-      if (end == start)
-        run_is_zero = is;
-      else if (is != run_is_zero)
-        break;
-    }
-    if (run_is_zero) {
-      if (zero_range (&flash->target, offset + start, end - start) == -1)
-        return -1;
-      if (zeroed)
-        *zeroed += end - start;
-    }
-    else if (dd_write (&flash->writer, buf + start, end - start, offset + start)
-             == -1)
-      return -1;
-    start = end;
-  }
-  return 0;
-}
-
 /* What the target has for sure. */
 static uint64_t
 durable_bytes (const struct flash *flash)
@@ -191,13 +164,13 @@ durable_bytes (const struct flash *flash)
   return position < DIGEST_CHUNK ? 0 : position - DIGEST_CHUNK;
 }
 
+/* The target has it. */
 static int
-make_durable (struct copy *c)
+advance_journal (struct copy *c)
 {
   struct flash *flash = c->flash;
 
-  if (target_sync (&flash->target) == -1
-      || journal_update (flash->journal, &flash->state) == -1)
+  if (journal_update (flash->journal, &flash->state) == -1)
     return -1;
   progress_update (&c->progress, durable_bytes (flash), flash->state.zeroed);
   return 0;
@@ -225,12 +198,14 @@ write_window (struct copy *c, const struct window *w)
     memcpy (c->first_chunk, w->buf, skip);
     c->has_first_chunk = true;
   }
-  if (copy_put (flash, w->buf + skip, w->len - skip, w->offset + skip,
-                w->zero + (skip > 0), &flash->state.zeroed) == -1
+  if (range_writer_put (&flash->writer, w->buf + skip, w->len - skip,
+                        w->offset + skip, w->zero + (skip > 0),
+                        &flash->state.zeroed) == -1
       || store_digests (flash, w) == -1)
     return -1;
   flash->state.position = w->offset + w->len;
-  return make_durable (c);
+  flash->state.needed += w->payload;
+  return advance_journal (c);
 }
 
 int
@@ -250,8 +225,8 @@ copy_fetch_again (struct flash *flash, uint64_t index, unsigned char *buf)
   return -1;
 }
 
-/* Until here the disk has no partition table of the new system, so nothing will
- * take a half-written one for it. */
+/* Until here the disk has no partition table, so nothing will take a half-written
+ * one for a system. */
 static int
 write_first_chunk (struct copy *c)
 {
@@ -261,11 +236,11 @@ write_first_chunk (struct copy *c)
   if (!c->has_first_chunk
       && copy_fetch_again (flash, 0, c->first_chunk) == -1)
     return -1;
-  if (copy_put (flash, c->first_chunk, len, 0, NULL, &flash->state.zeroed)
-      == -1)
+  if (range_writer_put (&flash->writer, c->first_chunk, len, 0, NULL,
+                        &flash->state.zeroed) == -1)
     return -1;
   flash->state.first_chunk = true;
-  return make_durable (c);
+  return advance_journal (c);
 }
 
 /* The last moment at which nothing has been written.  The journal is set down
@@ -273,11 +248,17 @@ write_first_chunk (struct copy *c)
 static int
 begin_writing (struct flash *flash)
 {
+  static const bool zero[1] = { true };
+
   if (journal_update (flash->journal, &flash->state) == -1)
     return -1;
   say_set_written ("partial");
   say ("state", "name", "writing", NULL);
-  return 0;
+  if (flash->state.position > 0)
+    return 0;
+  return range_writer_put (&flash->writer, NULL,
+                           digest_table_chunk_size (flash->digests, 0), 0, zero,
+                           NULL);
 }
 
 static int
@@ -303,8 +284,35 @@ free_copy (struct copy *c)
 {
   for (size_t i = 0; i < NR_WINDOWS; i++)
     free (c->windows[i].buf);
-  free (c->first_chunk);
+  if (c->first_chunk)
+    munmap (c->first_chunk, DIGEST_CHUNK);
   free (c);
+}
+
+/* Once the first window is durable, its digest tells whether chunk 0 is there. */
+static int
+map_first_chunk (struct copy *c, struct flash *flash)
+{
+  char path[PATH_MAX];
+  void *map = MAP_FAILED;
+
+  ram_root_path (path, "first-chunk");
+  CLEANUP_CLOSE int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int error = fd == -1 ? errno : posix_fallocate (fd, 0, DIGEST_CHUNK);
+  if (error == 0) {
+    map = mmap (NULL, DIGEST_CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    error = map == MAP_FAILED ? errno : 0;
+  }
+  if (error != 0) {
+    report_error ("%s: no room for the first chunk: %s", path,
+                  strerror (error));
+    return -1;
+  }
+  c->first_chunk = map;
+  const int r = flash->state.position == 0
+    ? 0 : digest_table_matches (flash->digests, 0, map);
+  c->has_first_chunk = r == 1;
+  return r == -1 ? -1 : 0;
 }
 
 static struct copy *
@@ -315,10 +323,9 @@ new_copy (struct flash *flash)
 
   for (size_t i = 0; whole && i < NR_WINDOWS; i++)
     whole = (c->windows[i].buf = malloc (COPY_WINDOW)) != NULL;
-  if (whole)
-    whole = (c->first_chunk = malloc (DIGEST_CHUNK)) != NULL;
-  if (!whole) {
+  if (!whole)
     report_error ("no memory for the copy's windows");
+  if (!whole || map_first_chunk (c, flash) == -1) {
     if (c)
       free_copy (c);
     return NULL;

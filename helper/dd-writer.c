@@ -14,10 +14,9 @@
 
 #include "cleanup.h"
 #include "dd-writer.h"
-#include "report.h"
 #include "say.h"
 
-#define WORDS_SIZE 1024         /* of what dd says, this much is kept */
+#define WORDS_SIZE 400          /* of what dd says, this much is kept */
 
 struct dd_run
 {
@@ -60,7 +59,7 @@ spawn (const char *dd, char *const argv[], int data, int words, pid_t *pid)
 }
 
 static int
-start (const struct dd_writer *w, bool direct, uint64_t offset,
+start (struct dd_writer *w, bool direct, uint64_t offset,
        struct dd_run *run)
 {
   char of[PATH_MAX + 4], seek[40];
@@ -94,7 +93,8 @@ start (const struct dd_writer *w, bool direct, uint64_t offset,
     return 0;
   cleanup_close (&run->data);
   cleanup_close (&run->words);
-  report_error ("%s can't be started: %s", w->dd, strerror (error));
+  snprintf (w->failure, sizeof w->failure, "%s can't be started: %s", w->dd,
+            strerror (error));
   return -1;
 }
 
@@ -214,7 +214,8 @@ run_dd (struct dd_writer *w, bool direct, const void *buf, size_t len,
     return -1;
   talk (&run, buf, len);
   if (wait_for_child (run.pid, &status) == -1) {
-    report_error ("%s: waiting for it: %s", w->dd, strerror (errno));
+    snprintf (w->failure, sizeof w->failure, "%s: waiting for it: %s", w->dd,
+              strerror (errno));
     return -1;
   }
   tidy_words (&run);
@@ -227,9 +228,9 @@ run_dd (struct dd_writer *w, bool direct, const void *buf, size_t len,
     w->direct = false;
     return run_dd (w, false, buf, len, offset);
   }
-  report_error ("dd %s while writing %zu bytes at offset %" PRIu64 " of %s; it "
-                "says: %s", end, len, offset, w->target,
-                run.said_len ? run.said : "nothing");
+  snprintf (w->failure, sizeof w->failure, "dd %s while writing %zu bytes at "
+            "offset %" PRIu64 "; it says: %s", end, len, offset,
+            run.said_len ? run.said : "nothing");
   return -1;
 }
 

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DD_FAILURE_SIZE 640
+
 struct dd_writer
 {
   const char *dd;               /* absolute path */
@@ -15,6 +17,7 @@ struct dd_writer
   uint32_t block_size;          /* what direct I/O is aligned to */
   bool direct;                  /* dd may use direct I/O; see below */
   bool proven;                  /* a dd with direct I/O has succeeded */
+  char failure[DD_FAILURE_SIZE];        /* why the last write failed */
 };
 
 /* Whether TARGET takes direct I/O at all. */
@@ -24,7 +27,8 @@ bool dd_writer_can_direct (const char *target);
  * them.  Whole blocks go direct, a tail that is no whole block buffered, exact
  * to the byte.  If the very first direct write is refused as an invalid
  * argument, the writer goes on without (`direct' is false then).
- * 0, or -1 after report_error() with dd's own words. */
+ * 0, or -1 with dd's own words in `failure'; nothing is reported: whether it is
+ * tried again is for the caller to say. */
 int dd_write (struct dd_writer *w, const void *buf, size_t len,
               uint64_t offset);
 

@@ -76,6 +76,24 @@ get_choice (const char *key, const char *yes, const char *no, bool *flag)
   return 0;
 }
 
+static int
+get_verify (enum verify *verify)
+{
+  static const char *const names[] = {
+    [VERIFY_FULL] = "full", [VERIFY_SAMPLE] = "sample", [VERIFY_OFF] = "off",
+  };
+  const char *value = get ("FLASH_VERIFY");
+
+  for (size_t i = 0; value && i < sizeof names / sizeof *names; i++)
+    if (strcmp (value, names[i]) == 0) {
+      *verify = (enum verify) i;
+      return 0;
+    }
+  if (value)
+    report_error ("FLASH_VERIFY is neither full nor sample nor off: %s", value);
+  return -1;
+}
+
 int
 flash_settings_read (struct flash_settings *settings)
 {
@@ -86,6 +104,7 @@ flash_settings_read (struct flash_settings *settings)
       || get_choice ("FLASH_MODE", "stream", "ramfs", &settings->stream) == -1
       || get_choice ("FLASH_ROOT_DISK", "yes", "no", &settings->root_disk) == -1
       || get_choice ("FLASH_REBOOT", "yes", "no", &settings->reboot) == -1
+      || get_verify (&settings->verify) == -1
       || get_number ("FLASH_TARGET_SIZE", &settings->target_size) == -1
       || get_number ("FLASH_STORED_SIZE", &settings->stored_size) == -1
       || get_number ("FLASH_DISK_SIZE", &settings->disk_size) == -1
@@ -95,6 +114,9 @@ flash_settings_read (struct flash_settings *settings)
   settings->image = getenv ("FLASH_IMAGE");
   if (!settings->image)
     settings->image = "the image";
+  settings->target_name = getenv ("FLASH_TARGET_NAME");
+  if (!settings->target_name)
+    settings->target_name = "";
   settings->dd = getenv ("FLASH_DD");
   if (!settings->dd) {
     ram_root_path (dd, "bin/dd");

@@ -13,6 +13,11 @@
 
 #define SESSION_ID_SIZE 16
 
+enum verify
+{
+  VERIFY_FULL, VERIFY_SAMPLE, VERIFY_OFF,
+};
+
 struct flash_settings
 {
   char session[SESSION_ID_SIZE + 1];
@@ -21,7 +26,9 @@ struct flash_settings
   bool reboot;                  /* of a root disk, after it is verified */
   uint64_t target_size, stored_size, disk_size;
   char stored_digest[DIGEST_HEX_SIZE];
+  enum verify verify;           /* what is read back */
   const char *image;            /* its name, for messages */
+  const char *target_name;      /* as the kernel calls it: "mmcblk0" */
   const char *dd;               /* absolute path */
 };
 

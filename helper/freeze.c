@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,218 +11,146 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "commands.h"
 #include "file-io.h"
+#include "flash-settings.h"
 #include "freeze.h"
-#include "listening-socket.h"
+#include "process-table.h"
 #include "report.h"
 
-#define PROCESSES_MAX 32768
 #define ROUNDS_MAX 20
-#define KERNEL_THREAD 0x00200000u       /* PF_KTHREAD in proc_pid_stat(5) */
+#define ROUND_PAUSE 20000       /* microseconds */
 
-/* What keeps the network up (the kernel cuts names to 15 bytes). */
-static const char *const network_names[] = {
-  "NetworkManager", "nm-dispatcher", "wpa_supplicant", "iwd", "hostapd",
-  "dhclient", "dhcpcd", "udhcpc", "udhcpc6", "odhcp6c", "netifd", "pppd",
-  "systemd-network", "systemd-resolve", "connmand", "ModemManager",
-  "openvpn", "tailscaled", "charon", "charon-systemd", "zerotier-one",
-  "wireguard-go", "boringtun", "nebula", "cloudflared", NULL
-};
-
-/* A frozen owner of the watchdog would let the board reset. */
-static const char *const watchdog_names[] = {
-  "watchdog", "wd_keepalive", "watchdogd", NULL
-};
-
-struct process
+/* RAM_ROOT/frozen. */
+struct frozen_list
 {
-  pid_t pid;
-  pid_t parent;
-  unsigned long long start_time;        /* tells a reused number */
-  bool stopped;                 /* already, by whomever */
-  bool spared;
-  char name[17];
+  int fd;                       /* to append to */
+  size_t nr, room;
+  struct process *processes;    /* pid and start time only */
 };
-
-struct process_table
-{
-  size_t nr;
-  struct process *processes;    /* PROCESSES_MAX of them */
-};
-
-/* What we stopped. */
-static struct process *frozen;
-static size_t nr_frozen;
-
-/* PID (NAME) STATE PPID PGRP SESSION TTY TPGID FLAGS ... STARTTIME, where a name
- * may hold anything, parentheses too.  False: gone, or a kernel thread. */
-static bool
-read_process (pid_t pid, struct process *process)
-{
-  char path[64], text[1024], state;
-  unsigned flags;
-  int parent;
-
-  snprintf (path, sizeof path, "/proc/%ld/stat", (long) pid);
-  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd == -1)
-    return false;
-  ssize_t r = full_read (fd, text, sizeof text - 1);
-  if (r <= 0)
-    return false;
-  text[r] = '\0';
-  char *open_mark = strchr (text, '('), *close_mark = strrchr (text, ')');
-  if (!open_mark || !close_mark || close_mark < open_mark)
-    return false;
-  *close_mark = '\0';
-  if (sscanf (close_mark + 1, " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u"
-              " %*u %*d %*d %*d %*d %*d %*d %llu", &state, &parent, &flags,
-              &process->start_time) != 4)
-    return false;
-  process->pid = pid;
-  process->parent = parent;
-  process->stopped = state == 'T' || state == 't' || state == 'Z'
-                     || state == 'X';
-  process->spared = false;
-  snprintf (process->name, sizeof process->name, "%.16s", open_mark + 1);
-  return !(flags & KERNEL_THREAD);
-}
 
 static int
-read_table (struct process_table *table)
+remember (struct frozen_list *list, pid_t pid, unsigned long long start_time)
 {
-  DIR *dir = opendir ("/proc");
+  if (list->nr == list->room) {
+    const size_t room = list->room ? 2 * list->room : 256;
+    struct process *more = realloc (list->processes, room * sizeof *more);
 
-  if (!dir) {
-    report_error ("/proc: %s", strerror (errno));
-    return -1;
+    if (!more)
+      return -1;
+    list->processes = more;
+    list->room = room;
   }
-  table->nr = 0;
-  for (struct dirent *entry = readdir (dir);
-       entry && table->nr < PROCESSES_MAX; entry = readdir (dir))
-    if (isdigit ((unsigned char) entry->d_name[0])
-        && read_process ((pid_t) atol (entry->d_name),
-                         &table->processes[table->nr]))
-      table->nr++;
-  closedir (dir);
+  list->processes[list->nr++] = (struct process) {
+    .pid = pid, .start_time = start_time,
+  };
   return 0;
 }
 
-static struct process *
-find_process (const struct process_table *table, pid_t pid)
-{
-  for (size_t i = 0; i < table->nr; i++)
-    if (table->processes[i].pid == pid)
-      return &table->processes[i];
-  return NULL;
-}
-
-/* PID and whoever started it, up to PID 1. */
-static void
-spare_ancestors (const struct process_table *table, pid_t pid)
-{
-  for (size_t depth = 0; depth < table->nr; depth++) {
-    struct process *process = find_process (table, pid);
-
-    if (!process)
-      return;
-    process->spared = true;
-    pid = process->parent;
-  }
-}
-
-/* The parent of a spared process found later may stand before it in the table,
- * so sweep until nothing changes. */
-static void
-spare_descendants (const struct process_table *table, pid_t session)
-{
-  struct process *root = find_process (table, session);
-  bool changed = root != NULL;
-  bool *below = calloc (table->nr, sizeof *below);
-
-  if (!root || !below) {
-    free (below);
-    return;
-  }
-  below[root - table->processes] = true;
-  while (changed) {
-    changed = false;
-    for (size_t i = 0; i < table->nr; i++) {
-      struct process *parent;
-
-      if (below[i])
-        continue;
-      parent = find_process (table, table->processes[i].parent);
-      if (parent && below[parent - table->processes])
-        changed = below[i] = true;
-    }
-  }
-  for (size_t i = 0; i < table->nr; i++)
-    if (below[i])
-      table->processes[i].spared = true;
-  free (below);
-}
-
 static bool
-is_named (const struct process *process, const char *const names[])
+is_listed (const struct frozen_list *list, const struct process *process)
 {
-  for (size_t i = 0; names[i]; i++)
-    if (strcmp (process->name, names[i]) == 0)
+  for (size_t i = 0; i < list->nr; i++)
+    if (list->processes[i].pid == process->pid
+        && list->processes[i].start_time == process->start_time)
       return true;
   return false;
 }
 
-/* The way in: `attach` and whoever started it, but not the daemon that would
- * answer others, for each answer looks files up on the old root. */
 static void
-spare_way_in (const struct process_table *table)
+close_list (struct frozen_list *list)
 {
-  for (size_t i = 0; i < table->nr; i++)
-    if (strcmp (table->processes[i].name, "flash-helper") == 0)
-      spare_ancestors (table, table->processes[i].pid);
-  for (size_t i = 0; i < table->nr; i++) {
-    struct process *process = &table->processes[i];
+  cleanup_close (&list->fd);
+  free (list->processes);
+}
 
-    if (process->spared && process->pid != 1
-        && listening_socket_of (process->pid))
-      process->spared = false;
+/* FLAGS: O_CREAT when there need not be one.  -1 with errno. */
+static int
+open_list (struct frozen_list *list, int flags)
+{
+  char path[PATH_MAX], line[80];
+  unsigned long long start_time;
+  long pid;
+  int r = 0;
+
+  *list = (struct frozen_list) { .fd = -1 };
+  ram_root_path (path, "frozen");
+  list->fd = open (path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
+  if (list->fd == -1)
+    return -1;
+  FILE *file = fopen (path, "re");
+  if (!file)
+    return -1;
+  while (r == 0 && fgets (line, sizeof line, file))
+    if (sscanf (line, "%ld %llu", &pid, &start_time) == 2 && pid > 1)
+      r = remember (list, (pid_t) pid, start_time);
+  fclose (file);
+  return r;
+}
+
+/* Set down first: a process that is listed and runs is harmless, one that is
+ * stopped and forgotten is not. */
+static int
+list_and_stop (struct frozen_list *list, const struct process *process)
+{
+  char line[80];
+
+  if (!is_listed (list, process)) {
+    const int len = snprintf (line, sizeof line, "%ld %llu\n",
+                              (long) process->pid, process->start_time);
+
+    if (full_write (list->fd, line, (size_t) len) == -1
+        || remember (list, process->pid, process->start_time) == -1)
+      return -1;
+  }
+  if (kill (process->pid, SIGSTOP) == -1 && errno != ESRCH)
+    return -1;
+  return 0;
+}
+
+/* The parent of a process found later may stand before it in the table, so
+ * sweep until nothing changes. */
+static void
+spare_descendants (const struct process_table *table, pid_t session)
+{
+  struct process *root = process_table_find (table, session);
+  bool changed = root != NULL;
+
+  if (root)
+    root->spared = true;
+  while (changed) {
+    changed = false;
+    for (size_t i = 0; i < table->nr; i++) {
+      struct process *process = &table->processes[i];
+      struct process *parent =
+        process->spared ? NULL : process_table_find (table, process->parent);
+
+      if (parent && parent->spared)
+        changed = process->spared = true;
+    }
   }
 }
 
+/* The descendants of the session before PID 1, whose descendants are all. */
 static void
-spare_needed (const struct process_table *table, bool with_way_in)
+spare_needed (const struct process_table *table, bool network_too)
 {
   const char *session = getenv ("FLASH_SESSION_PID");
 
-  if (with_way_in)
-    spare_way_in (table);
+  spare_descendants (table, session ? (pid_t) atol (session) : getppid ());
   for (size_t i = 0; i < table->nr; i++) {
     struct process *process = &table->processes[i];
 
-    if (process->pid == 1 || is_named (process, watchdog_names)
-        || (with_way_in && is_named (process, network_names)))
+    if (process->pid == 1 || process->pid == getpid ()
+        || (!network_too && process_serves_network (process))
+        || process_owns_watchdog (process))
       process->spared = true;
   }
-  spare_ancestors (table, getpid ());
-  spare_descendants (table, session ? (pid_t) atol (session) : getppid ());
-}
-
-static int
-remember_frozen (const struct process *process)
-{
-  struct process *more =
-    realloc (frozen, (nr_frozen + 1) * sizeof *frozen);
-
-  if (!more)
-    return -1;
-  frozen = more;
-  frozen[nr_frozen++] = *process;
-  return 0;
 }
 
 /* Stop what is not spared; how many that were, or -1. */
 static int
-freeze_round (const struct process_table *table)
+freeze_round (struct frozen_list *list, const struct process_table *table)
 {
   int count = 0;
 
@@ -233,11 +159,9 @@ freeze_round (const struct process_table *table)
 
     if (process->spared || process->stopped)
       continue;
-    if (kill (process->pid, SIGSTOP) == -1)
-      continue;                 /* it has ended */
-    if (remember_frozen (process) == -1) {
-      kill (process->pid, SIGCONT);
-      report_error ("freezing the old system: %s", strerror (errno));
+    if (list_and_stop (list, process) == -1) {
+      report_error ("freezing the old system's %s (%ld): %s", process->name,
+                    (long) process->pid, strerror (errno));
       return -1;
     }
     count++;
@@ -246,60 +170,113 @@ freeze_round (const struct process_table *table)
 }
 
 static int
-freeze (bool with_way_in)
+freeze_rounds (struct frozen_list *list, bool network_too)
 {
   struct process_table table = { 0, NULL };
   int total = 0;
 
-  table.processes = malloc (PROCESSES_MAX * sizeof *table.processes);
-  if (!table.processes) {
-    report_error ("freezing the old system: %s", strerror (errno));
-    return -1;
-  }
   for (int round = 0; round < ROUNDS_MAX; round++) {
     int count = -1;
 
-    if (read_table (&table) == 0) {
-      spare_needed (&table, with_way_in);
-      count = freeze_round (&table);
+    if (process_table_read (&table) == 0) {
+      spare_needed (&table, network_too);
+      count = freeze_round (list, &table);
     }
-    if (count == -1) {
-      free (table.processes);
-      thaw_others ();
-      return -1;
-    }
-    if (count == 0)
+    total = count == -1 ? -1 : total + count;
+    if (count <= 0)
       break;
-    total += count;
-    usleep (20000);             /* a process in the kernel stops a bit later */
+    usleep (ROUND_PAUSE);       /* a process in the kernel stops a bit later */
   }
   free (table.processes);
   return total;
 }
 
-int
-freeze_others (void)
+static int
+freeze (bool network_too)
 {
-  return freeze (true);
+  struct frozen_list list;
+  int r = -1;
+
+  if (open_list (&list, O_CREAT) == 0)
+    r = freeze_rounds (&list, network_too);
+  else
+    report_error ("the list of what is frozen: %s", strerror (errno));
+  close_list (&list);
+  return r;
 }
 
 int
-freeze_connections (void)
+freeze_others (void)
 {
   return freeze (false);
 }
 
-void
-thaw_others (void)
+int
+freeze_network (void)
 {
-  for (size_t i = 0; i < nr_frozen; i++) {
+  return freeze (true);
+}
+
+static void
+thaw_list (const struct frozen_list *list, bool only_network)
+{
+  for (size_t i = 0; i < list->nr; i++) {
     struct process now;
 
-    if (read_process (frozen[i].pid, &now)
-        && now.start_time == frozen[i].start_time)
-      kill (frozen[i].pid, SIGCONT);
+    if (process_read (list->processes[i].pid, &now)
+        && now.start_time == list->processes[i].start_time
+        && (!only_network || process_serves_network (&now)))
+      kill (now.pid, SIGCONT);
   }
-  free (frozen);
-  frozen = NULL;
-  nr_frozen = 0;
+}
+
+/* They stay listed: the next freeze or thaw knows what to do with them. */
+void
+thaw_network (void)
+{
+  struct frozen_list list;
+
+  if (open_list (&list, 0) == 0)
+    thaw_list (&list, true);
+  close_list (&list);
+}
+
+int
+thaw_others (void)
+{
+  struct frozen_list list;
+  char path[PATH_MAX];
+  int r = open_list (&list, 0);
+
+  if (r == 0) {
+    thaw_list (&list, false);
+    ram_root_path (path, "frozen");
+    r = unlink (path);
+  }
+  close_list (&list);
+  if (r == -1 && errno != ENOENT) {
+    report_error ("letting the old system go on: %s", strerror (errno));
+    return -1;
+  }
+  return 0;
+}
+
+int
+freeze_command (int argc, char **argv)
+{
+  if (argc > 1) {
+    report_error ("%s takes no arguments", argv[0]);
+    return 1;
+  }
+  return freeze_others () == -1;
+}
+
+int
+thaw_command (int argc, char **argv)
+{
+  if (argc > 1) {
+    report_error ("%s takes no arguments", argv[0]);
+    return 1;
+  }
+  return thaw_others () == -1;
 }

@@ -26,6 +26,7 @@ struct image_source_ops
 struct image_source
 {
   const struct image_source_ops *ops;
+  uint64_t payload;             /* bytes that the last fill needed from afar */
 };
 
 /* The source that SETTINGS ask for; it has exactly disk_size bytes.  NULL after

@@ -23,11 +23,12 @@
  *  48  target size      8
  *  56  position         8
  *  64  zeroed           8
- *  72  zeroes          40
+ *  72  needed           8
+ *  80  zeroes          32
  * 112  XXH3-128 of all before, 16 */
 #define SLOT_SIZE 128
 #define SUM_OFFSET (SLOT_SIZE - DIGEST_SIZE)
-#define JOURNAL_VERSION 1
+#define JOURNAL_VERSION 2
 #define FLAG_FIRST_CHUNK 1u
 
 static const unsigned char magic[8] = { 'F', 'L', 'R', '1', 'J', 'R', 'N', 'L' };
@@ -69,6 +70,7 @@ encode_slot (const struct journal_state *state, uint64_t sequence,
   put_number (slot + 48, state->target_size, 8);
   put_number (slot + 56, state->position, 8);
   put_number (slot + 64, state->zeroed, 8);
+  put_number (slot + 72, state->needed, 8);
   digest_of (slot, SUM_OFFSET, slot + SUM_OFFSET);
 }
 
@@ -91,10 +93,12 @@ decode_slot (const unsigned char slot[SLOT_SIZE],
   *sequence = get_number (slot + 32, 8);
   state->position = get_number (slot + 56, 8);
   state->zeroed = get_number (slot + 64, 8);
+  state->needed = get_number (slot + 72, 8);
   return get_number (slot + 40, 8) == wanted->disk_size
          && get_number (slot + 48, 8) == wanted->target_size
          && state->position <= state->disk_size
-         && state->zeroed <= state->position;
+         && state->zeroed <= state->position
+         && state->needed <= state->position;
 }
 
 static bool

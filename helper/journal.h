@@ -20,6 +20,7 @@ struct journal_state
   uint64_t disk_size, target_size;
   uint64_t position;            /* all before is durable, chunk 0 excepted */
   uint64_t zeroed;              /* bytes of it that were zeroed */
+  uint64_t needed;              /* bytes of it that had to travel */
   bool first_chunk;             /* chunk 0 is durable as well */
 };
 

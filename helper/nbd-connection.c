@@ -55,8 +55,8 @@ nbd_send (struct nbd_connection *c, const void *buf, size_t len)
   return 0;
 }
 
-int
-nbd_receive (struct nbd_connection *c, void *buf, size_t len)
+static int
+receive (struct nbd_connection *c, void *buf, size_t len, uint64_t *count)
 {
   size_t done = 0;
 
@@ -68,10 +68,25 @@ nbd_receive (struct nbd_connection *c, void *buf, size_t len)
       return lost (c, "receiving");
     else if (r == 0)
       return nbd_fail (c, EPIPE, "the image server closed the connection");
-    else if (r > 0)
+    else if (r > 0) {
       done += (size_t) r;
+      if (count)
+        *count += (uint64_t) r;
+    }
   }
   return 0;
+}
+
+int
+nbd_receive (struct nbd_connection *c, void *buf, size_t len)
+{
+  return receive (c, buf, len, NULL);
+}
+
+int
+nbd_receive_data (struct nbd_connection *c, void *buf, size_t len)
+{
+  return receive (c, buf, len, c->received);
 }
 
 int

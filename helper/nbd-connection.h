@@ -26,11 +26,14 @@ struct nbd_connection
 {
   int in, out;                  /* owned by the caller; may block or not */
   char failure[NBD_FAILURE_SIZE];
+  uint64_t *received;           /* grows by data as it comes; may be NULL */
 };
 
 /* Exactly LEN bytes. */
 int nbd_send (struct nbd_connection *c, const void *buf, size_t len);
 int nbd_receive (struct nbd_connection *c, void *buf, size_t len);
+/* The same, and count it in RECEIVED. */
+int nbd_receive_data (struct nbd_connection *c, void *buf, size_t len);
 int nbd_skip (struct nbd_connection *c, uint64_t len);
 
 /* Receive LEN bytes of the server's text; what fits goes to TEXT (SIZE bytes),

@@ -132,6 +132,7 @@ nbd_reader_submit (struct nbd_reader *r, struct nbd_piece *piece)
   q->piece = piece;
   coverage_start (&q->coverage, piece->len);
   piece->done = false;
+  piece->payload = 0;
   r->in_flight++;
   if (send_request (r, NBD_CMD_READ, q->cookie, piece->offset, piece->len) == -1) {
     r->failed = true;
@@ -175,6 +176,17 @@ claim (struct nbd_reader *r, struct request *q, uint64_t offset, uint32_t len)
   return piece->buf + start;
 }
 
+/* Bytes of a piece, not a description of them. */
+static int
+receive_payload (struct nbd_reader *r, struct request *q, unsigned char *to,
+                 uint32_t len)
+{
+  if (nbd_receive_data (r->c, to, len) == -1)
+    return -1;
+  q->piece->payload += len;
+  return 0;
+}
+
 static int
 receive_data_chunk (struct nbd_reader *r, struct request *q, uint32_t length)
 {
@@ -186,7 +198,7 @@ receive_data_chunk (struct nbd_reader *r, struct request *q, uint32_t length)
   if (nbd_receive (r->c, offset, sizeof offset) == -1)
     return -1;
   unsigned char *to = claim (r, q, nbd_get64 (offset), length - 8);
-  return to ? nbd_receive (r->c, to, length - 8) : -1;
+  return to ? receive_payload (r, q, to, length - 8) : -1;
 }
 
 static int
@@ -237,7 +249,7 @@ receive_simple (struct nbd_reader *r, struct request *q,
     return nbd_fail (r->c, EPROTO, "the image server answers a read with a "
                      "simple reply, against what was agreed upon");
   unsigned char *to = claim (r, q, q->piece->offset, q->piece->len);
-  return to ? nbd_receive (r->c, to, q->piece->len) : -1;
+  return to ? receive_payload (r, q, to, q->piece->len) : -1;
 }
 
 /* One reply or chunk.  *FINISHED is the request that it ends, if it ends one. */

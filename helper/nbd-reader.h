@@ -28,6 +28,7 @@ struct nbd_piece
   unsigned char *buf;
   uint64_t offset;
   uint32_t len;
+  uint32_t payload;             /* bytes of it that travelled, once it is done */
   bool done;                    /* set by nbd_reader_complete */
 };
 

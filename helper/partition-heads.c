@@ -83,8 +83,9 @@ partition_heads_list (dev_t disk, uint64_t nr_chunks,
   return list.nr;
 }
 
-static size_t
-heads_of (const struct flash *flash, uint64_t chunks[PARTITION_HEADS_MAX])
+size_t
+partition_heads_of (const struct flash *flash,
+                    uint64_t chunks[PARTITION_HEADS_MAX])
 {
   struct stat st;
 
@@ -123,7 +124,7 @@ int
 partition_heads_keep (struct flash *flash)
 {
   uint64_t chunks[PARTITION_HEADS_MAX];
-  const size_t nr = heads_of (flash, chunks);
+  const size_t nr = partition_heads_of (flash, chunks);
   CLEANUP_FREE unsigned char *buf = target_new_buffer (DIGEST_CHUNK);
   CLEANUP_CLOSE int fd = open_heads (O_WRONLY | O_CREAT | O_TRUNC);
 
@@ -158,7 +159,7 @@ int
 partition_heads_restore (struct flash *flash)
 {
   uint64_t chunks[PARTITION_HEADS_MAX];
-  const size_t nr = heads_of (flash, chunks);
+  const size_t nr = partition_heads_of (flash, chunks);
   CLEANUP_FREE unsigned char *buf = target_new_buffer (DIGEST_CHUNK);
   CLEANUP_CLOSE int fd = open_heads (O_RDONLY);
   int differing = 0;
@@ -174,7 +175,8 @@ partition_heads_restore (struct flash *flash)
       continue;
     differing++;
     if (read_kept (flash, fd, i, chunks[i], buf) == -1
-        || copy_put (flash, buf, len, offset, NULL, NULL) == -1)
+        || range_writer_put (&flash->writer, buf, len, offset, NULL, NULL)
+           == -1)
       return -1;
   }
   return differing > 0 && target_flush (&flash->target) == -1 ? -1 : differing;

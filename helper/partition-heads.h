@@ -24,6 +24,10 @@
 size_t partition_heads_list (dev_t disk, uint64_t nr_chunks,
                              uint64_t chunks[PARTITION_HEADS_MAX]);
 
+/* The same for the target and the image of FLASH. */
+size_t partition_heads_of (const struct flash *flash,
+                           uint64_t chunks[PARTITION_HEADS_MAX]);
+
 /* Keep the heads of the target, which has just been read back.  -1: reported. */
 int partition_heads_keep (struct flash *flash);
 

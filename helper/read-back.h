@@ -9,15 +9,17 @@
 
 #define READ_BACK_PASSES 5
 
-/* On the root disk everything else is frozen while reading, and still is when
- * this returns 0: the next thing to happen is the reboot.  0 after a clean pass,
- * else -1 after report_error(), and thawed. */
+/* As much as settings->verify asks for; a sample that holds a difference becomes
+ * the whole disk.  On the root disk what was started meanwhile is frozen before
+ * each pass.  0 after a clean pass, or without one where none is wanted; else -1
+ * after report_error(). */
 int read_back_run (struct flash *flash);
 
-/* One pass: sets bit I of DIFFERING (one bit a chunk, zeroed by the caller) for
- * every chunk that reads differently or not at all.  *COUNT: how many.
- * -1: reported. */
+/* One pass over the chunks whose bit is set in SELECTION (NULL: all): sets bit I
+ * of DIFFERING (one bit a chunk, zeroed by the caller) for every chunk that reads
+ * differently or not at all.  *COUNT: how many.  -1: reported. */
 int read_back_pass (struct flash *flash, unsigned pass,
-                    unsigned char *differing, uint64_t *count);
+                    const unsigned char *selection, unsigned char *differing,
+                    uint64_t *count);
 
 #endif

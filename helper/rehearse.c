@@ -17,6 +17,7 @@
 #include "digest.h"
 #include "file-io.h"
 #include "flash-settings.h"
+#include "reboot-path.h"
 #include "report.h"
 #include "say.h"
 #include "target.h"
@@ -73,8 +74,10 @@ write_scratch (const struct flash_settings *settings, const char *path, int fd)
   }
   make_pattern (pattern);
   if (dd_write (&writer, pattern + SCRATCH_OFFSET, SCRATCH_LEN, SCRATCH_OFFSET)
-      == -1)
+      == -1) {
+    report_error ("the board's dd fails on a test file: %s", writer.failure);
     return -1;
+  }
   return compare_scratch (fd, pattern);
 }
 
@@ -153,8 +156,8 @@ rehearse_tunnel (const struct flash_settings *settings)
     report_error ("no memory for the rehearsal");
     return -1;
   }
-  struct tunnel_reader *reader = tunnel_reader_open ("disk",
-                                                     settings->disk_size);
+  struct tunnel_reader *reader =
+    tunnel_reader_open ("disk", settings->disk_size, NULL);
   if (!reader)
     return -1;
   for (size_t done = 0; done < len; done += 65536)
@@ -167,6 +170,21 @@ rehearse_tunnel (const struct flash_settings *settings)
     r = tunnel_reader_read (reader, pieces, nr);
   tunnel_reader_close (reader);
   return r;
+}
+
+/* Memory may run out while the disk has no system on it. */
+static void
+check_oom_score (void)
+{
+  char text[16] = "";
+
+  CLEANUP_CLOSE int fd = open ("/proc/self/oom_score_adj",
+                               O_RDONLY | O_CLOEXEC);
+  if (fd >= 0 && full_read (fd, text, sizeof text - 1) > 0
+      && atoi (text) == -1000)
+    return;
+  say ("note", "text", "this board does not let us be the last to go when memory "
+       "runs out", NULL);
 }
 
 int
@@ -184,6 +202,9 @@ rehearse_command (int argc, char **argv)
       || rehearse_dd (&settings) == -1
       || rehearse_target (&settings) == -1)
     return 1;
+  if (settings.root_disk && settings.reboot && reboot_path_rehearse () == -1)
+    return 1;
+  check_oom_score ();
   if (settings.stream && rehearse_tunnel (&settings) == -1)
     return 1;
   return 0;

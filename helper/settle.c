@@ -51,10 +51,11 @@ settle_command (int argc, char **argv)
   ram_root_path (path, "digests");
   flash.digests = digest_table_open (path, settings.disk_size, true);
   if (flash.digests && copy_open_target (&flash) == 0
-      && (!settings.root_disk || freeze_connections () >= 0))
+      && (!settings.root_disk || freeze_network () >= 0))
     r = settle (&flash);
-  if (r == -1)
-    thaw_others ();
+  /* Without a reboot the board must be reached for longer than a lease lasts. */
+  if (r == -1 && settings.root_disk)
+    thaw_network ();
   digest_table_close (flash.digests);
   target_close (&flash.target);
   return r == -1;

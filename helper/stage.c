@@ -21,6 +21,7 @@
 #include "file-io.h"
 #include "flash-settings.h"
 #include "progress.h"
+#include "received.h"
 #include "report.h"
 #include "say.h"
 #include "tunnel-reader.h"
@@ -162,8 +163,10 @@ pull (struct staging *s)
   s->done = s->start;
   if (s->start == s->settings->stored_size)
     return 0;
-  struct tunnel_reader *reader =
-    tunnel_reader_open ("stored", s->settings->stored_size);
+  uint64_t *received = received_counter (RECEIVED_STORED);
+  struct tunnel_reader *reader = received
+    ? tunnel_reader_open ("stored", s->settings->stored_size, received) : NULL;
+
   if (!reader)
     return -1;
   progress_update (&s->progress, s->done, 0);

@@ -95,7 +95,8 @@ int
 target_sync (struct target *t)
 {
   if (fsync (t->fd) == -1) {
-    report_error ("%s: flushing it failed: %s", t->path, strerror (errno));
+    snprintf (t->failure, sizeof t->failure, "flushing it failed: %s",
+              strerror (errno));
     return -1;
   }
   return 0;
@@ -104,8 +105,10 @@ target_sync (struct target *t)
 int
 target_flush (struct target *t)
 {
-  if (target_sync (t) == -1)
+  if (target_sync (t) == -1) {
+    report_error ("%s: %s", t->path, t->failure);
     return -1;
+  }
   if (t->is_device && ioctl (t->fd, BLKFLSBUF, 0) == -1) {
     report_error ("%s: dropping its cache failed: %s", t->path,
                   strerror (errno));

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TARGET_FAILURE_SIZE 160
+
 struct target
 {
   char path[PATH_MAX];
@@ -18,6 +20,7 @@ struct target
   bool is_device;
   uint32_t block_size;          /* what direct I/O is aligned to, bytes */
   uint64_t size;                /* bytes */
+  char failure[TARGET_FAILURE_SIZE];    /* why the last sync or zeroing failed */
 };
 
 #define TARGET_CLOSED { .fd = -1, .direct_fd = -1 }
@@ -32,7 +35,9 @@ int target_open (struct target *t, const char *path, bool writable,
                  uint64_t size, uint64_t disk_size);
 void target_close (struct target *t);
 
-/* Wait until the medium has all that was written.  -1: reported. */
+/* Wait until the medium has all that was written.  -1: why is in `failure'; what
+ * was written since the last success may be lost, and a second call would not
+ * say so. */
 int target_sync (struct target *t);
 
 /* target_sync, then drop what the kernel still remembers of the content.

@@ -81,7 +81,8 @@ connect_export (struct tunnel_reader *t, uint64_t offset)
 }
 
 struct tunnel_reader *
-tunnel_reader_open (const char *export_name, uint64_t size)
+tunnel_reader_open (const char *export_name, uint64_t size,
+                    uint64_t *received)
 {
   struct tunnel_reader *t = calloc (1, sizeof *t);
 
@@ -91,6 +92,7 @@ tunnel_reader_open (const char *export_name, uint64_t size)
     return NULL;
   }
   t->size = size;
+  t->connection.received = received;
   t->tunnel = (struct tunnel) TUNNEL_NONE;
   if (connect_export (t, 0) == -1) {
     tunnel_reader_close (t);

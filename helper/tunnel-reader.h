@@ -20,9 +20,10 @@
 
 struct tunnel_reader;
 
-/* Take a tunnel and check that the export has SIZE bytes. */
+/* Take a tunnel and check that the export has SIZE bytes.  *RECEIVED (may be NULL)
+ * grows by each byte of data that comes, of use or not. */
 struct tunnel_reader *tunnel_reader_open (const char *export_name,
-                                          uint64_t size);
+                                          uint64_t size, uint64_t *received);
 
 /* Leaves the server and gives the tunnel back.  NULL is allowed. */
 void tunnel_reader_close (struct tunnel_reader *t);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "image-source.h"
+#include "received.h"
 #include "report.h"
 #include "tunnel-reader.h"
 
@@ -77,7 +78,12 @@ fill (struct image_source *source, void *buf, size_t len, uint64_t offset)
     else
       memset (to, 0, n);
   }
-  return tunnel_reader_read (s->reader, s->pieces, s->nr_pieces);
+  if (tunnel_reader_read (s->reader, s->pieces, s->nr_pieces) == -1)
+    return -1;
+  source->payload = 0;
+  for (size_t i = 0; i < s->nr_pieces; i++)
+    source->payload += s->pieces[i].payload;
+  return 0;
 }
 
 static void
@@ -101,7 +107,9 @@ tunnel_source_open (const struct flash_settings *settings)
     return NULL;
   }
   s->head.ops = &ops;
-  s->reader = tunnel_reader_open ("disk", settings->disk_size);
+  uint64_t *received = received_counter (RECEIVED_DISK);
+  if (received)
+    s->reader = tunnel_reader_open ("disk", settings->disk_size, received);
   if (!s->reader) {
     free (s);
     return NULL;

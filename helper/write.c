@@ -9,9 +9,10 @@
 
 #include "commands.h"
 #include "copy.h"
-#include "freeze.h"
 #include "partition-heads.h"
+#include "pin.h"
 #include "read-back.h"
+#include "received.h"
 #include "report.h"
 #include "say.h"
 
@@ -53,6 +54,25 @@ open_journal (struct flash *flash)
   return flash->digests ? 0 : -1;
 }
 
+/* What had to come twice, because a tunnel broke or a process was killed. */
+static int
+say_copied (const struct flash *flash)
+{
+  const struct flash_settings *s = flash->settings;
+  const uint64_t *received =
+    received_counter (s->stream ? RECEIVED_DISK : RECEIVED_STORED);
+  const uint64_t needed = s->stream ? flash->state.needed : s->stored_size;
+  char text[2][24];
+
+  if (!received)
+    return -1;
+  snprintf (text[0], sizeof text[0], "%" PRIu64, *received);
+  snprintf (text[1], sizeof text[1], "%" PRIu64,
+            *received > needed ? *received - needed : 0);
+  say ("copied", "received", text[0], "again", text[1], NULL);
+  return 0;
+}
+
 static int
 write_image (struct flash *flash)
 {
@@ -62,14 +82,14 @@ write_image (struct flash *flash)
   flash->source = image_source_open (flash->settings);
   if (!flash->source)
     return -1;
-  if (copy_run (flash) == -1 || target_flush (&flash->target) == -1)
+  if (copy_run (flash) == -1 || target_flush (&flash->target) == -1
+      || say_copied (flash) == -1)
     return -1;
   say_phase ("read-back");
   if (read_back_run (flash) == -1)
     return -1;
-  if (flash->settings->root_disk && !flash->settings->reboot)
-    thaw_others ();             /* --no-reboot: the old system goes on */
-  else if (flash->settings->root_disk && partition_heads_keep (flash) == -1)
+  if (flash->settings->root_disk && flash->settings->reboot
+      && partition_heads_keep (flash) == -1)
     return -1;
   say_set_written ("yes");
   say ("state", "name", "verified", NULL);
@@ -91,10 +111,9 @@ write_command (int argc, char **argv)
   if (flash_settings_read (&settings) == -1)
     return 2;
   flash.settings = &settings;
-  if (write_image (&flash) == -1) {
-    thaw_others ();
+  (void) pin_own_memory ();     /* an old kernel refuses; swap is off anyway */
+  if (write_image (&flash) == -1)
     return strcmp (say_written (), "no") == 0 ? 2 : 1;
-  }
   image_source_close (flash.source);
   journal_close (flash.journal);
   digest_table_close (flash.digests);

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "report.h"
 #include "zero-range.h"
 
 /* Not const: so it takes no room in the program's file. */
@@ -24,8 +24,8 @@ write_zeroes (struct target *t, uint64_t offset, uint64_t len)
     if (r == -1 && errno == EINTR)
       continue;
     if (r == -1) {
-      report_error ("%s: writing zeroes at offset %" PRIu64 " failed: %s",
-                    t->path, offset, strerror (errno));
+      snprintf (t->failure, sizeof t->failure, "writing zeroes at offset %"
+                PRIu64 " failed: %s", offset, strerror (errno));
       return -1;
     }
     offset += (uint64_t) r;
@@ -58,8 +58,9 @@ zero_range (struct target *t, uint64_t offset, uint64_t len)
       len -= whole;
     }
     else if (errno != EOPNOTSUPP && errno != ENOTTY && errno != EINVAL) {
-      report_error ("%s: zeroing %" PRIu64 " bytes at offset %" PRIu64
-                    " failed: %s", t->path, whole, offset, strerror (errno));
+      snprintf (t->failure, sizeof t->failure, "zeroing %" PRIu64 " bytes at "
+                "offset %" PRIu64 " failed: %s", whole, offset,
+                strerror (errno));
       return -1;
     }
   }

@@ -34,8 +34,8 @@ dir=$(mktemp -d "$place/flr-data.XXXXXX")
 loop=
 cleanup ()
 {
-    if [ -d "$dir/small" ]; then umount "$dir/small" 2> /dev/null || :; fi
     if [ -n "$loop" ]; then losetup -d "$loop"; fi
+    if [ -d "$dir/small" ]; then umount "$dir/small" 2> /dev/null || :; fi
     rm -rf "$dir"
 }
 trap cleanup EXIT
@@ -46,7 +46,8 @@ ln -s "$(command -v dd)" "$dir/bin/dd"
 export FLASH_DIR="$dir"
 export FLASH_SESSION=0123456789abcdef FLASH_MODE=stream FLASH_ROOT_DISK=no
 export FLASH_STORED_SIZE=1 FLASH_STORED_DIGEST=00000000000000000000000000000000
-export FLASH_IMAGE=test.img FLASH_REBOOT=yes
+export FLASH_IMAGE=test.img FLASH_REBOOT=yes FLASH_VERIFY=full
+export FLASH_TARGET_NAME=the-target
 
 # An image of $1 bytes in $dir/image: data, a hole of several MiB when it is
 # large enough, single zero chunks, data up to the last byte.
@@ -72,7 +73,8 @@ make_image ()
 # A target of $1 bytes, full of something that must not shine through.
 make_target ()
 {
-    rm -f "$dir/dev/target" "$dir/journal" "$dir/digests"
+    rm -f "$dir/dev/target" "$dir/journal" "$dir/digests" "$dir/received" \
+        "$dir/first-chunk"
     head -c "$1" /dev/zero | tr '\0' '\252' > "$dir/dev/target"
     export FLASH_TARGET_SIZE="$1"
 }

@@ -92,16 +92,16 @@ freeze_others (void)
 }
 
 int
-freeze_connections (void)
+freeze_network (void)
 {
-  say ("test", "text", "freeze-connections", NULL);
+  say ("test", "text", "freeze-network", NULL);
   return 0;
 }
 
 void
-thaw_others (void)
+thaw_network (void)
 {
-  say ("test", "text", "thaw", NULL);
+  say ("test", "text", "thaw-network", NULL);
 }
 
 static const char *

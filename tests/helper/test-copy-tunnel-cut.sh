@@ -31,6 +31,16 @@ bytes=$(sed -n 's/.* Read id=.* count=0x\([0-9a-f]*\).*/0x\1/p' "$dir"/log-* |
 [ "$bytes" -le $(((31 + 3 * 8 + 1) * 1048576)) ] ||
     fail "$bytes bytes were asked for"
 
+# What arrived is counted, also what a cut made useless, and nothing else.
+received=$(sed -n 's/^copied received=\([0-9]*\) .*/\1/p' "$dir/out")
+again=$(sed -n 's/^copied .* again=\([0-9]*\)$/\1/p' "$dir/out")
+data=$((30 * 1048576 + 333))            # of make_image
+[ $((received - again)) -eq $data ] ||
+    fail "$((received - again)) bytes were needed instead of $data"
+if [ "$again" -le 0 ] || [ "$again" -gt $((3 * 8 * 1048576)) ]; then
+    fail "$again bytes came again"
+fi
+
 # Cut when nearly all of the first window has come (36 pieces of 256 KiB): only
 # the few that are missing are asked for again.
 unset TEST_SERVER_2 TEST_SERVER_3 TEST_SERVER_4

@@ -16,7 +16,6 @@
 #include <cmocka.h>
 
 #include "dd-writer.h"
-#include "report.h"
 #include "say.h"
 
 #define MIB (1u << 20)
@@ -24,20 +23,10 @@
 
 static char dir[] = "dd-test.XXXXXX";
 static char target[64], script[64];
-static char said[4096];
+static char said[DD_FAILURE_SIZE];
 static unsigned char data[3 * MIB + 5], file[FILE_SIZE];
 
 /* In place of the session side. */
-void
-report_error (const char *fmt, ...)
-{
-  va_list args;
-
-  va_start (args, fmt);
-  vsnprintf (said, sizeof said, fmt, args);
-  va_end (args);
-}
-
 void
 say (const char *type, ...)
 {
@@ -96,7 +85,9 @@ write_with (const char *dd, size_t len, uint64_t offset, bool direct)
     .dd = dd, .target = target, .block_size = 4096, .direct = direct,
   };
 
-  return dd_write (&w, data, len, offset);
+  const int r = dd_write (&w, data, len, offset);
+  snprintf (said, sizeof said, "%s", w.failure);
+  return r;
 }
 
 /* The file has LEN bytes of data at OFFSET, and is otherwise as it was. */

@@ -62,6 +62,7 @@ make_updates (unsigned nr)
   for (unsigned i = 1; i <= nr; i++) {
     state.position = i * (16u << 20);
     state.zeroed = i;
+    state.needed = 1000 + i;
     state.first_chunk = i == 6;
     assert_int_equal (journal_update (j, &state), 0);
   }
@@ -105,6 +106,7 @@ test_newest_counts (void **state)
     assert_true (look (&session, &s));
     assert_int_equal (s.position, nr * (16u << 20));
     assert_int_equal (s.zeroed, nr);
+    assert_int_equal (s.needed, 1000 + nr);
     assert_int_equal (s.first_chunk, nr == 6);
   }
 }
@@ -120,7 +122,7 @@ test_goes_on_after_reopening (void **state)
   struct journal *j = journal_open (path, &s, &found);
   assert_true (found);
   s.position = 77;
-  s.zeroed = 0;
+  s.zeroed = s.needed = 0;
   assert_int_equal (journal_update (j, &s), 0);
   journal_close (j);
   assert_true (look (&session, &s));

@@ -83,7 +83,7 @@ pass (struct flash *flash)
   unsigned char differing[1] = { 0 };
   uint64_t count;
 
-  assert_int_equal (read_back_pass (flash, 1, differing, &count), 0);
+  assert_int_equal (read_back_pass (flash, 1, NULL, differing, &count), 0);
   assert_int_equal (count, (unsigned) __builtin_popcount (differing[0]));
   return differing[0];
 }
@@ -122,6 +122,21 @@ test_last_byte_counts_and_no_more (void **state)
   assert_int_equal (pass (*state), 1 << 5);
 }
 
+/* Only what is selected is read. */
+static void
+test_selection (void **state)
+{
+  const unsigned char selection[1] = { 1 << 1 | 1 << 5 };
+  unsigned char differing[1] = { 0 };
+  uint64_t count;
+
+  flip (0);
+  flip (MIB);
+  assert_int_equal (read_back_pass (*state, 1, selection, differing, &count), 0);
+  assert_int_equal (count, 1);
+  assert_int_equal (differing[0], 1 << 1);
+}
+
 /* The same without direct I/O. */
 static void
 test_past_the_cache (void **state)
@@ -150,7 +165,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     T (test_all_right), T (test_each_changed_chunk_is_found),
-    T (test_last_byte_counts_and_no_more), T (test_past_the_cache),
+    T (test_last_byte_counts_and_no_more), T (test_selection),
+    T (test_past_the_cache),
     T (test_unreadable_chunk),
   };
 

@@ -17,6 +17,9 @@ said "^phase name=rehearse"
 [ ! -e "$dir/rehearsal" ] || fail "the scratch file is left behind"
 FLASH_MODE=ramfs run rehearse
 not_said "text=tunnel"
+if [ "$(cat /proc/self/oom_score_adj)" -ne -1000 ]; then
+    said "^note text=.*when memory runs out"
+fi
 if command -v busybox > /dev/null; then
     ln -s "$(command -v busybox)" "$dir/bin/busybox"
     ln -sf busybox "$dir/bin/dd"
@@ -46,3 +49,36 @@ TEST_SERVER="nbdkit -s -f -r memory 5M" run_must_fail rehearse
 said "not the image of this session"
 FLASH_SESSION=../../x run_must_fail rehearse
 said "FLASH_SESSION"
+
+# The way to reboot, where a reboot is to come.
+export FLASH_MODE=ramfs FLASH_ROOT_DISK=yes
+run_must_fail rehearse
+said "^error written=no text=the board could not be rebooted: .*can't be started"
+printf '#!/bin/sh\necho "reboot: applet not found" >&2; exit 127\n' \
+    > "$dir/bin/reboot"
+chmod +x "$dir/bin/reboot"
+run_must_fail rehearse
+said "^error written=no text=the board could not be rebooted: its busybox"
+FLASH_REBOOT=no run rehearse
+# A stand-in that must only be asked for its help.
+cat > "$dir/bin/reboot" << END
+#!/bin/sh
+[ "\$*" = --help ] || touch $dir/rebooted
+END
+run rehearse
+if unshare --mount true 2> /dev/null && command -v setpriv > /dev/null; then
+    if [ -w /proc/sysrq-trigger ]; then
+        setpriv --bounding-set -sys_boot --inh-caps -sys_boot ./data-side \
+            rehearse > "$dir/out" || fail "SysRq would do"
+        said "^note text=the reboot has one way only: .*CAP_SYS_BOOT"
+    fi
+    unshare --mount setpriv --bounding-set -sys_boot --inh-caps -sys_boot \
+        sh -c 'if [ -e /proc/sysrq-trigger ]; then
+                   mount --bind /proc/sysrq-trigger /proc/sysrq-trigger &&
+                   mount -o remount,bind,ro /proc/sysrq-trigger || exit
+               fi
+               ! ./data-side rehearse' > "$dir/out" ||
+        fail "there is no way to reboot"
+    said "^error written=no text=the board could not be rebooted: .*CAP_SYS_BOOT"
+fi
+[ ! -e "$dir/rebooted" ] || fail "it was not only asked for its help"

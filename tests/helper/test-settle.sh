@@ -15,7 +15,7 @@ check_target
 
 # Nothing has changed.
 run settle
-said "^test text=freeze-connections"
+said "^test text=freeze-network"
 check_target
 
 # An error count, as ext4 writes it at 1024 + 0x194.
@@ -36,7 +36,7 @@ chmod +x "$dir/dd-flipping"
 printf '\125' | dd of="$dir/dev/target" bs=1 seek=1428 conv=notrunc status=none
 FLASH_DD="$dir/dd-flipping" run_must_fail settle
 said "^error written=yes text=.*goes on writing"
-said "^test text=thaw"
+said "^test text=thaw-network"
 
 # What was kept is damaged: not written to the disk.
 printf '\125' | dd of="$dir/heads" bs=1 seek=5 conv=notrunc status=none

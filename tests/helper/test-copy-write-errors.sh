@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A disk that refuses writes: each failure is tried again a few times; what goes
+# on failing ends the write with the place, dd's words and the kernel's, and the
+# next write goes on.  The disk is a loop device over a file for which its file
+# system has no room.
+
+. "${srcdir:=.}/data-side.sh"
+requires nbdkit losetup
+
+export TEST_SERVER="$file_server"
+make_image $((40 * 1048576))
+mkdir "$dir/small"
+mount -t tmpfs -o size=18m tmpfs "$dir/small" 2> /dev/null ||
+    skip "a tmpfs can't be mounted here"
+truncate -s 40M "$dir/small/disk"
+loop=$(losetup --find --show "$dir/small/disk" 2> /dev/null) ||
+    skip "no loop device"
+ln -s "$loop" "$dir/dev/target"
+export FLASH_TARGET_SIZE=$((40 * 1048576)) FLASH_TARGET_NAME="${loop#/dev/}"
+
+# For good.
+run_must_fail write
+[ "$(grep -c '^note text=writing .* failed: .*trying again' "$dir/out")" -eq 3 ] ||
+    fail "not three more tries"
+said "^error written=partial text=$FLASH_TARGET_NAME does not take 1048576 bytes \
+at offset [0-9]*, tried 4 times: .*the kernel says: "
+if [ -r /dev/kmsg ]; then
+    said "the kernel says: .*error, dev $FLASH_TARGET_NAME"
+fi
+not_said "name=read-back"
+
+# For a while: there is room before the last try.
+(sleep 2; mount -o remount,size=64m "$dir/small") &
+run write
+wait $!
+said "^note text=going on at offset 16777216"
+said "^note text=writing .* failed: .*trying again"
+said "^state name=verified"
+cmp "$dir/image" "$loop" || fail "the target differs from the image"
+
+# dd is killed once, then all is well.
+cat > "$dir/dd-killed" << END
+#!/bin/sh
+[ -e $dir/killed ] || { touch $dir/killed; kill -9 \$\$; }
+exec $(command -v dd) "\$@"
+END
+chmod +x "$dir/dd-killed"
+rm -f "$dir/journal"
+FLASH_DD="$dir/dd-killed" run write
+said "^note text=writing .* failed: dd was killed by signal 9 .*trying again"
+cmp "$dir/image" "$loop" || fail "the target differs from the image"
