@@ -29,5 +29,6 @@ int stage_command (int argc, char **argv);
 int rehearse_command (int argc, char **argv);
 int write_command (int argc, char **argv);  /* exit 2: nothing written */
 int settle_command (int argc, char **argv);
+int survey_command (int argc, char **argv);
 
 #endif

@@ -44,6 +44,8 @@ static const struct command
   { "wait-read-only", wait_read_only_command, "",
     "wait until the target's file systems are read-only" },
   { "write", write_command, "", "write the image, and read it back" },
+  { "survey", survey_command, "SIZE",
+    "answer questions about a disk of SIZE bytes" },
   { "wait-until-heard", wait_until_heard_command, "",
     "wait until the client has heard the end" },
   { "settle", settle_command, "",
