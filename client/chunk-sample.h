@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which chunks of a disk are looked at: all, or some that are spread over it. */
+/* Which chunks of a disk are looked at: all, or some, spread over it. */
 
 #ifndef FLASH_CHUNK_SAMPLE_H
 #define FLASH_CHUNK_SAMPLE_H

@@ -54,7 +54,7 @@ note_unreadable (struct run *run, const char *reason)
     message_always ("%s: and so on", run->job->board.disk);
 }
 
-/* -- The partition table ---------------------------------------------------- */
+/* -- The partition table -------------------------------------------------- */
 
 static bool
 is_same_table (const struct partition_table *a, const struct partition_table *b)
@@ -101,10 +101,10 @@ compare_tables (struct run *run)
   return 0;
 }
 
-/* -- Digests ---------------------------------------------------------------- */
+/* -- Digests -------------------------------------------------------------- */
 
-/* How many chunks from INDEX of the sample on lie side by side: what one question
- * can ask for. */
+/* How many chunks from INDEX of the sample on lie side by side: what one
+ * question can ask for. */
 static unsigned
 run_length (const struct chunk_sample *sample, uint64_t index)
 {
@@ -175,14 +175,15 @@ compare_digests (struct run *run)
       ask_ahead (run, &asked);
       if (take_digest (run, index, expected[i]) == -1)
         return -1;
-      progress_update ((index + 1) * DIGEST_CHUNK, sample->count * DIGEST_CHUNK);
+      progress_update ((index + 1) * DIGEST_CHUNK,
+                       sample->count * DIGEST_CHUNK);
     }
   }
   progress_end ();
   return 0;
 }
 
-/* -- Bytes ------------------------------------------------------------------ */
+/* -- Bytes ---------------------------------------------------------------- */
 
 /* The first suspect from INDEX on; the sample's count: none. */
 static uint64_t
@@ -228,10 +229,10 @@ static int
 compare_suspect (struct run *run, uint64_t chunk, unsigned char *disk,
                  unsigned char *image)
 {
+  const size_t len = chunk_length (run->result->size, chunk);
   char reason[SURVEY_REASON_MAX];
 
-  switch (survey_channel_take (run->channel, disk,
-                               chunk_length (run->result->size, chunk), reason)) {
+  switch (survey_channel_take (run->channel, disk, len, reason)) {
   case SURVEY_LOST:
     return -1;
   case SURVEY_REASON:
@@ -276,7 +277,7 @@ compare_suspects (struct run *run)
   return 0;
 }
 
-/* --------------------------------------------------------------------------- */
+/* ------------------------------------------------------------------------- */
 
 int
 disk_survey_run (struct disk_survey *survey, struct flash_job *job,

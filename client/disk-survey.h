@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The comparison of a board's disk with an image: digests first, bytes only where
- * they differ.  Changes nothing. */
+/* The comparison of a board's disk with an image: digests first, bytes only
+ * where they differ.  Changes nothing. */
 
 #ifndef FLASH_DISK_SURVEY_H
 #define FLASH_DISK_SURVEY_H
@@ -23,8 +23,8 @@ struct disk_survey
   struct differing_ranges ranges;
 };
 
-/* Ask CHANNEL about JOB's disk, and fill in *SURVEY, all zero at first.  COUNT and
- * SEED as for chunk_sample_init.  0, or -1 after a report. */
+/* Ask CHANNEL about JOB's disk, and fill in *SURVEY, all zero at first.  COUNT
+ * and SEED as for chunk_sample_init.  0, or -1 after a report. */
 int disk_survey_run (struct disk_survey *survey, struct flash_job *job,
                      struct survey_channel *channel, uint32_t count,
                      uint32_t seed);

@@ -22,7 +22,7 @@
 
 #define SILENCE_SECONDS 600     /* slow boards, slow links, dying disks */
 #define END_SECONDS 60
-#define WORDS_MAX 65536         /* of a login shell, and of the helper's errors */
+#define WORDS_MAX 65536         /* of a login shell, and of the helper */
 #define QUESTIONS_MAX 8         /* that wait for their answers */
 #define QUESTION_SIZE 64        /* bytes, the newline included */
 /* In the RAM root, beside the helper. */
@@ -59,7 +59,7 @@ seconds (void)
   return t.tv_sec;
 }
 
-/* -- The board's words ------------------------------------------------------ */
+/* -- The board's words ---------------------------------------------------- */
 
 static void
 show_words (struct words *w)
@@ -91,7 +91,7 @@ read_errors (struct survey_channel *c)
     add_to_words (&c->errors, buf, n);
 }
 
-/* -- Sending and receiving -------------------------------------------------- */
+/* -- Sending and receiving ------------------------------------------------ */
 
 static void
 send_inputs (struct survey_channel *c)
@@ -150,9 +150,10 @@ wait_for_board (struct survey_channel *c, uint64_t packets, long deadline)
   return 0;
 }
 
-/* Between 1 and SIZE bytes of the helper's stdout; 0: it has ended; -1: reported. */
+/* Up to SIZE bytes of the helper's stdout; 0: it has ended; -1: reported. */
 static ssize_t
-receive_some (struct survey_channel *c, void *buf, size_t size, unsigned patience)
+receive_some (struct survey_channel *c, void *buf, size_t size,
+              unsigned patience)
 {
   const long deadline = seconds () + (long) patience;
 
@@ -237,7 +238,7 @@ wait_for_marker (struct survey_channel *c)
   return -1;
 }
 
-/* -- Opening and closing ---------------------------------------------------- */
+/* -- Opening and closing -------------------------------------------------- */
 
 static char *
 make_assignments (const struct flash_job *job, size_t helper_size)
@@ -271,7 +272,8 @@ load (struct survey_channel *c, const struct flash_job *job)
     report_error ("out of memory");
     return -1;
   }
-  c->inputs[0] = (struct exec_input) { c->assignments, strlen (c->assignments) };
+  c->inputs[0] = (struct exec_input) { c->assignments,
+                                       strlen (c->assignments) };
   c->inputs[1] = (struct exec_input) { c->deploy.data, c->deploy.size };
   c->inputs[2] = (struct exec_input) { c->program.data, c->program.size };
   c->command = remote_command_new (c->connection, command);
@@ -295,7 +297,7 @@ survey_channel_open (struct flash_job *job)
   return c;
 }
 
-int
+void
 survey_channel_finish (struct survey_channel *c)
 {
   char surplus[64];
@@ -303,15 +305,10 @@ survey_channel_finish (struct survey_channel *c)
 
   remote_command_send_eof (c->command);
   n = receive_some (c, surplus, sizeof surplus, END_SECONDS);
-  if (n == -1)
-    return -1;
-  if (n == 0 && remote_command_exit_status (c->command) == 0)
-    return 0;
-  if (n == 0)
-    report_early_end (c);
-  else
+  if (n > 0)
     report_error ("the board answers what was not asked");
-  return -1;
+  else if (n == 0 && remote_command_exit_status (c->command) != 0)
+    report_early_end (c);
 }
 
 void
@@ -326,13 +323,15 @@ survey_channel_free (struct survey_channel *c)
   free (c);
 }
 
-/* -- Questions and answers -------------------------------------------------- */
+/* -- Questions and answers ------------------------------------------------ */
 
 static bool
 ask (struct survey_channel *c, const char *subject, uint64_t first,
      uint64_t count, unsigned answers)
 {
-  if (c->nr_unanswered == QUESTIONS_MAX)
+  /* A board may answer what it was not even sent: both bounds are needed. */
+  if (c->nr_unanswered == QUESTIONS_MAX
+      || c->questions_len > sizeof c->questions - QUESTION_SIZE)
     return false;
   c->questions_len += (size_t) snprintf (c->questions + c->questions_len,
                                          QUESTION_SIZE,
@@ -390,6 +389,10 @@ survey_channel_take (struct survey_channel *c, void *buf, size_t len,
 
   if (receive_all (c, &verdict, 1) == -1)
     return SURVEY_LOST;
+  if (c->nr_unanswered == 0) {
+    report_error ("the board answers what was not asked");
+    return SURVEY_LOST;
+  }
   note_answer (c);
   switch (verdict) {
   case 0:

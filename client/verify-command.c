@@ -72,7 +72,7 @@ check_board (const struct flash_job *job)
   return -1;
 }
 
-/* -- What is said ----------------------------------------------------------- */
+/* -- What is said --------------------------------------------------------- */
 
 static bool
 is_larger_than_disk (const struct flash_job *job)
@@ -149,7 +149,7 @@ judge (const struct flash_job *job, const struct disk_survey *s)
   return STATUS_DONE;
 }
 
-/* -- The survey ------------------------------------------------------------- */
+/* -- The survey ----------------------------------------------------------- */
 
 static double
 now (void)
@@ -184,7 +184,8 @@ survey (struct flash_job *job, struct survey_channel *channel,
     message_info ("Looking at a sample of the chunks, seed %" PRIu32, seed);
   if (disk_survey_run (s, job, channel, sample, seed) == -1)
     return -1;
-  return survey_channel_finish (channel);
+  survey_channel_finish (channel);
+  return 0;
 }
 
 static enum exit_status
@@ -192,7 +193,7 @@ verify (struct flash_job *job)
 {
   struct disk_survey s = { .size = 0 };
   struct survey_channel *channel;
-  const double start = now ();
+  double start;
   int result;
 
   if (prepare_image (job) == -1 || probe_board (job) == -1
@@ -203,6 +204,7 @@ verify (struct flash_job *job)
   if (!channel)
     return STATUS_NOT_WRITTEN;
   message_info ("Comparing %s with %s", job->board.disk, job->image.name);
+  start = now ();
   result = survey (job, channel, &s);
   survey_channel_free (channel);
   if (result == -1)

@@ -29,7 +29,7 @@
 #define ANSWER_CONTENT '\0'
 #define ANSWER_REASON '\1'
 
-/* -- Questions -------------------------------------------------------------- */
+/* -- Questions ------------------------------------------------------------ */
 
 /* Take a decimal number and END, the character behind it, off *TEXT. */
 static bool
@@ -100,7 +100,7 @@ survey_parse_question (const char *line, uint64_t size,
   return false;
 }
 
-/* -- Answers ---------------------------------------------------------------- */
+/* -- Answers -------------------------------------------------------------- */
 
 static int
 answer (char verdict, const void *content, size_t len)

@@ -18,8 +18,8 @@ struct survey_question
   uint64_t offset, length;      /* bytes; inside of the disk, LENGTH is not 0 */
 };
 
-/* Parse LINE, which ends with a newline, about a disk of SIZE bytes.  False: it is
- * no question, or one about what is not on the disk; nothing is reported. */
+/* Parse LINE, which ends with a newline, about a disk of SIZE bytes.  False: it
+ * is no question, or one about what is not on the disk; nothing is reported. */
 bool survey_parse_question (const char *line, uint64_t size,
                             struct survey_question *question);
 
