@@ -80,15 +80,21 @@ add_to_words (struct words *w, const char *data, size_t len)
   }
 }
 
-static void
+static int
 read_errors (struct survey_channel *c)
 {
   char buf[4096];
   size_t n;
 
   while ((n = remote_command_read (c->command, REMOTE_STDERR, buf,
-                                   sizeof buf)) > 0)
+                                   sizeof buf)) > 0) {
     add_to_words (&c->errors, buf, n);
+    if (c->errors.total == WORDS_MAX) {
+      report_error ("the board complains without end");
+      return -1;
+    }
+  }
+  return 0;
 }
 
 /* -- Sending and receiving ------------------------------------------------ */
@@ -171,7 +177,8 @@ receive_some (struct survey_channel *c, void *buf, size_t size,
       if (c->input == sizeof c->inputs / sizeof *c->inputs)
         send_questions (c);
     }
-    read_errors (c);
+    if (read_errors (c) == -1)
+      return -1;
     const size_t n = remote_command_read (c->command, REMOTE_STDOUT, buf, size);
     if (n > 0 || state == REMOTE_ENDED)
       return (ssize_t) n;
