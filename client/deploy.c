@@ -19,7 +19,6 @@
 
 #define DEPLOY_SECONDS 600      /* slow boards, slow links */
 #define MARK_DEPLOYED "FLR1-DEPLOYED "
-#define STATUS_OTHER_SESSION 10
 
 static int
 make_session_id (char id[SESSION_ID_SIZE])
@@ -124,15 +123,14 @@ make_assignments (const struct flash_job *job, const struct cargo *c)
 
 /* `dd` takes exactly the script off stdin, so that the script finds its files
  * behind it. */
-static char *
-make_command (const struct flash_job *job, const struct cargo *c)
+char *
+deploy_command (const struct flash_job *job, size_t script_size)
 {
   char *command;
 
   if (asprintf (&command,
                 "%ssh -c 'eval \"$(dd bs=1 count=%zu 2>/dev/null)\"'",
-                flash_job_as_root (job),
-                strlen (c->assignments) + c->deploy.size) == -1)
+                flash_job_as_root (job), script_size) == -1)
     return NULL;
   return command;
 }
@@ -148,7 +146,8 @@ load (const struct flash_job *job, struct cargo *c)
   if (c->session_file)
     c->assignments = make_assignments (job, c);
   if (c->assignments)
-    c->command = make_command (job, c);
+    c->command = deploy_command (job,
+                                 strlen (c->assignments) + c->deploy.size);
   if (!c->command) {
     report_error ("out of memory");
     return -1;
@@ -185,7 +184,7 @@ judge (const struct flash_job *job, const struct ssh_exec *exec)
   if (ssh_exec_status (exec) == 0
       && is_deployed (job, ssh_exec_stdout (exec)))
     return 0;
-  if (ssh_exec_status (exec) == STATUS_OTHER_SESSION)
+  if (ssh_exec_status (exec) == DEPLOY_OTHER_SESSION)
     report_error ("a flash is already running on this board");
   else
     report_error ("the helper could not be deployed on the board "

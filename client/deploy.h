@@ -6,9 +6,16 @@
 
 #include "flash-job.h"
 
+/* deploy.sh's exit status when the board is taken. */
+#define DEPLOY_OTHER_SESSION 10
+
 /* Give JOB a new session, deploy the helper for it, start it.  0; -1 after a
  * report: the board is as it was; -2: an interrupt came, likewise. */
 int deploy_run (struct flash_job *job);
+
+/* The command that runs the SCRIPT_SIZE bytes of assignments and deploy.sh which
+ * come first on its stdin; the caller must free it.  NULL: no memory. */
+char *deploy_command (const struct flash_job *job, size_t script_size);
 
 /* The session file (docs/protocol.md, section 2); the caller must free it.
  * NULL: no memory. */

@@ -11,7 +11,8 @@ enum exit_status
   STATUS_USAGE = 2,             /* the command line makes no sense */
   STATUS_NOT_WRITTEN = 3,       /* refused or failed, nothing was written */
   STATUS_INTERRUPTED = 4,       /* the write goes on or waits: run it again */
-  STATUS_PARTLY_WRITTEN = 5     /* failed, the disk is partly written */
+  STATUS_PARTLY_WRITTEN = 5,    /* failed, the disk is partly written */
+  STATUS_DIFFERS = 6            /* compared: disk and image are not the same */
 };
 
 #endif

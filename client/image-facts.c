@@ -135,8 +135,8 @@ integrity_parse (const char text[INTEGRITY_SIZE], struct integrity *i)
 /* -- Asking the server ---------------------------------------------------- */
 
 /* libnbd's error is only a consequence if nbdkit has died. */
-static void
-report_nbd_error (struct image_server *server, const char *what)
+void
+image_facts_report_nbd (struct image_server *server, const char *what)
 {
   const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
   char text[512];
@@ -151,8 +151,8 @@ report_nbd_error (struct image_server *server, const char *what)
 }
 
 /* The socket is there before the server listens on it. */
-static struct nbd_handle *
-connect_export (struct image_server *server, const char *export)
+struct nbd_handle *
+image_facts_connect (struct image_server *server, const char *export)
 {
   const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
   struct nbd_handle *nbd = NULL;
@@ -168,7 +168,7 @@ connect_export (struct image_server *server, const char *export)
     nbd = NULL;
     nanosleep (&pause, NULL);
   }
-  report_nbd_error (server, "the image server cannot be read");
+  image_facts_report_nbd (server, "the image server cannot be read");
   nbd_close (nbd);
   return NULL;
 }
@@ -182,7 +182,7 @@ wait_for_scan (struct image_server *server, struct nbd_handle *nbd,
 
   for (;;) {
     if (nbd_pread (nbd, text, sizeof text, 0, 0) == -1) {
-      report_nbd_error (server, "the image cannot be checked");
+      image_facts_report_nbd (server, "the image cannot be checked");
       return -1;
     }
     if (integrity_parse (text, i) == -1) {
@@ -203,7 +203,7 @@ static int
 check_integrity (struct image_server *server, const char *image,
                  struct integrity *i)
 {
-  struct nbd_handle *nbd = connect_export (server, "integrity");
+  struct nbd_handle *nbd = image_facts_connect (server, "integrity");
   int result = -1;
 
   if (nbd) {
@@ -244,7 +244,7 @@ check_content (const struct image_facts *facts, const unsigned char *start,
 static int
 read_table (struct image_server *server, struct image_facts *facts)
 {
-  struct nbd_handle *nbd = connect_export (server, "");
+  struct nbd_handle *nbd = image_facts_connect (server, "");
   unsigned char start[PARTITION_TABLE_BYTES];
   size_t len = sizeof start;
   int64_t size;
@@ -256,7 +256,7 @@ read_table (struct image_server *server, struct image_facts *facts)
   if (size >= 0 && (uint64_t) size < len)
     len = (size_t) size;
   if (size == -1 || (len > 0 && nbd_pread (nbd, start, len, 0, 0) == -1))
-    report_nbd_error (server, "the start of the image cannot be read");
+    image_facts_report_nbd (server, "the start of the image cannot be read");
   else if (facts->integrity.disk_size != (uint64_t) size)
     report_error ("the image server contradicts itself: a disk of %" PRIu64
                   " and of %" PRIi64 " bytes",

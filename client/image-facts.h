@@ -10,6 +10,8 @@
 #include "image-server.h"
 #include "partition-table.h"
 
+struct nbd_handle;
+
 #define INTEGRITY_SIZE 4096     /* docs/protocol.md, section 1 */
 
 enum integrity_state { INTEGRITY_SCANNING, INTEGRITY_INTACT, INTEGRITY_DAMAGED };
@@ -37,6 +39,13 @@ struct image_facts
  * sectors.  0, or -1 after a report: damaged, or the server fails. */
 int image_facts_read (struct image_server *server, const char *image,
                       struct image_facts *facts);
+
+/* A connection to EXPORT of the server, to be closed by nbd_close.  NULL after a
+ * report. */
+struct nbd_handle *image_facts_connect (struct image_server *server,
+                                        const char *export);
+/* Report libnbd's error, or the end of the server that is its cause. */
+void image_facts_report_nbd (struct image_server *server, const char *what);
 
 /* The record behind it: TEXT of INTEGRITY_SIZE bytes.  0; -1: it is none. */
 int integrity_parse (const char text[INTEGRITY_SIZE], struct integrity *i);

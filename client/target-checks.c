@@ -124,6 +124,12 @@ check_system (const struct flash_job *job)
   return 0;
 }
 
+int
+target_checks_board (const struct flash_job *job)
+{
+  return check_access (job) == -1 || check_system (job) == -1 ? -1 : 0;
+}
+
 static int
 check_target (const struct flash_job *job)
 {
@@ -186,8 +192,8 @@ check_memory (const struct flash_job *job)
 int
 target_checks_run (const struct flash_job *job)
 {
-  if (check_access (job) == -1 || check_system (job) == -1
-      || check_target (job) == -1 || check_memory (job) == -1)
+  if (target_checks_board (job) == -1 || check_target (job) == -1
+      || check_memory (job) == -1)
     return -1;
   return 0;
 }

@@ -20,6 +20,9 @@ enum found_session target_checks_session (struct flash_job *job);
  * size, memory.  0, or -1 after a report of the first thing that does not. */
 int target_checks_run (const struct flash_job *job);
 
+/* Of these, root and what the helper needs to be deployed. */
+int target_checks_board (const struct flash_job *job);
+
 /* What is odd but no reason to refuse. */
 void target_checks_warn (const struct flash_job *job);
 

@@ -213,16 +213,17 @@ target_probe_release (struct target_probe *p)
   p->text = NULL;
 }
 
-/* "FLASH_DEVICE='...'" in front of the script. */
+/* In front of the script. */
 static char *
-make_assignment (const char *device)
+make_assignments (const char *device, const char *purpose)
 {
   CLEANUP_FREE char *quoted = shell_quote (device ? device : "");
-  char *assignment;
+  char *assignments;
 
-  if (!quoted || asprintf (&assignment, "FLASH_DEVICE=%s\n", quoted) == -1)
+  if (!quoted || asprintf (&assignments, "FLASH_DEVICE=%s\nFLASH_PURPOSE=%s\n",
+                           quoted, purpose) == -1)
     return NULL;
-  return assignment;
+  return assignments;
 }
 
 static int
@@ -241,20 +242,20 @@ take_answer (const struct ssh_exec *exec, struct target_probe *p)
   return -1;
 }
 
-int
-target_probe_run (struct ssh_connection *c, const char *script,
-                  const char *device, struct target_probe *p)
+static int
+probe (struct ssh_connection *c, const char *script, const char *device,
+       const char *purpose, struct target_probe *p)
 {
-  CLEANUP_FREE char *assignment = make_assignment (device);
+  CLEANUP_FREE char *assignments = make_assignments (device, purpose);
   struct exec_input inputs[2] = {
-    { assignment, assignment ? strlen (assignment) : 0 },
+    { assignments, assignments ? strlen (assignments) : 0 },
     { script, strlen (script) }
   };
   struct ssh_exec *exec;
   int result = -1;
 
   memset (p, 0, sizeof *p);
-  if (!assignment) {
+  if (!assignments) {
     report_error ("out of memory");
     return -1;
   }
@@ -263,4 +264,18 @@ target_probe_run (struct ssh_connection *c, const char *script,
     result = take_answer (exec, p);
   ssh_exec_free (exec);
   return result;
+}
+
+int
+target_probe_run (struct ssh_connection *c, const char *script,
+                  const char *device, struct target_probe *p)
+{
+  return probe (c, script, device, "flash", p);
+}
+
+int
+target_probe_run_for_survey (struct ssh_connection *c, const char *script,
+                             const char *device, struct target_probe *p)
+{
+  return probe (c, script, device, "survey", p);
 }

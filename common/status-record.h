@@ -16,6 +16,8 @@
 #define FLASH_PROTOCOL_VERSION 1
 #define FLASH_RAM_ROOT "/run/flash-live-remote"
 #define FLASH_TUNNEL_MARKER "FLR1-TUNNEL\n"
+#define FLASH_SURVEY_MARKER "FLR1-SURVEY\n"
+#define FLASH_SURVEY_CHUNKS 64  /* of one question for digests, at most */
 
 /* Percent-encode VALUE into OUT (SIZE bytes, NUL terminated); what does not fit
  * is cut off between two encoded bytes.  Returns the length written. */

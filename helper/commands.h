@@ -35,5 +35,6 @@ int thaw_command (int argc, char **argv);
 int pin_command (int argc, char **argv);     /* RAM_ROOT/pins */
 int unpin_command (int argc, char **argv);
 int settle_command (int argc, char **argv);
+int survey_command (int argc, char **argv);
 
 #endif

@@ -3,7 +3,9 @@
 # deploy.sh: makes the RAM root and starts the session in it.  The client runs it
 # as root with the board's own sh, behind assignments of BUSYBOX, HELPER_SIZE,
 # SCRIPT_SIZE, SESSION_SIZE, KEY_SIZE, LIFEBOAT, RAM_SIZE and TARGET; the files
-# follow on stdin (docs/protocol.md, section 2).  Exit status 10: another session is there.
+# follow on stdin (docs/protocol.md, section 2).  Exit status 10: another session
+# is there.  With PURPOSE=survey there is no session: behind flash-helper, the only
+# file, come questions about the disk of TARGET_SIZE bytes, and nothing stays behind.
 
 # shellcheck disable=SC2015 # behind || stands only what ends the script
 
@@ -46,6 +48,12 @@ check_assignments ()
     *) fail "'$BUSYBOX' is not a path" ;;
   esac
   [ "$(id -u)" = 0 ] || fail "this needs root"
+  case $PURPOSE in
+    session) ;;
+    survey) is_number "$TARGET_SIZE" ||
+              fail "'$TARGET_SIZE' is not a number of bytes" ;;
+    *) fail "'$PURPOSE' is no purpose" ;;
+  esac
 }
 
 # -- The lock -----------------------------------------------------------------
@@ -119,9 +127,9 @@ take_lock ()
 clean_up ()
 {
   status=$?
-  trap '' HUP INT TERM
+  trap '' HUP INT PIPE TERM
   trap - EXIT
-  if [ "$status" != 0 ] && [ "$made" = yes ]; then
+  if [ "$made" = yes ]; then
     unmount_ram_root || echo "deploy: $ram_root could not be removed" >&2
   fi
   exit "$status"
@@ -159,12 +167,16 @@ receive_file ()
     fail "$2: only $((received)) of $1 bytes arrived"
 }
 
-receive_files ()
+receive_helper ()
 {
   receive_file "$HELPER_SIZE" "$ram_root/bin/flash-helper"
+  chmod 700 "$ram_root/bin/flash-helper" || fail "chmod failed"
+}
+
+receive_files ()
+{
   receive_file "$SCRIPT_SIZE" "$ram_root/flash.sh"
   receive_file "$SESSION_SIZE" "$ram_root/session"
-  chmod 700 "$ram_root/bin/flash-helper" || fail "chmod failed"
 }
 
 # Copy files to the same places in the RAM root, with few processes: each takes
@@ -263,12 +275,17 @@ make_devices ()
     fail "the device nodes cannot be made"
 }
 
+prove_helper ()
+{
+  chroot "$ram_root" /bin/flash-helper --version >/dev/null ||
+    fail "flash-helper does not run on this board ($(uname -m))"
+}
+
 prove ()
 {
   chroot "$ram_root" /bin/busybox true ||
     fail "busybox does not run inside the RAM root"
-  chroot "$ram_root" /bin/flash-helper --version >/dev/null ||
-    fail "flash-helper does not run on this board ($(uname -m))"
+  prove_helper
 }
 
 # -- The lifeboat --------------------------------------------------------------
@@ -535,21 +552,36 @@ start_session ()
     "FLR1-SESSION "*) ;;
     *) fail "the session did not start: $answer" ;;
   esac
+  made=no                       # it is the session's now
   rm -f "$ram_root/deploying"
+}
+
+# In the foreground: the client's end, whatever it is, is the end of its stdin or
+# stdout.
+survey ()
+{
+  "$ram_root/bin/flash-helper" survey -r "$ram_root" "$TARGET_SIZE"
+  exit
 }
 
 # -- The plan -----------------------------------------------------------------
 
 trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
+# PIPE too: a word to a client that is gone must not be the last act.
+trap 'exit 1' HUP INT PIPE TERM
 
 check_assignments
 take_lock
 mount_ram_root
+receive_helper
+make_devices
+if [ "$PURPOSE" = survey ]; then
+  prove_helper
+  survey
+fi
 receive_files
 copy_busybox
 link_applets
-make_devices
 prove
 [ "$LIFEBOAT" = no ] || build_lifeboat
 start_session

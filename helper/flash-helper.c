@@ -59,6 +59,8 @@ static const struct command
   { "freeze", freeze_command, "", "stop the old system's processes" },
   { "thaw", thaw_command, "", "let go on what freeze has stopped" },
   { "write", write_command, "", "write the image, and read it back" },
+  { "survey", survey_command, "SIZE",
+    "answer questions about a disk of SIZE bytes" },
   { "wait-until-heard", wait_until_heard_command, "",
     "wait until the client has heard the end" },
   { "settle", settle_command, "",

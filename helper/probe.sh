@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Looks at a board and changes nothing.  It reaches `sh` on stdin, behind one
-# assignment: FLASH_DEVICE, the value of --device, or nothing for the root disk.
+# Looks at a board and changes nothing.  It reaches `sh` on stdin, behind two
+# assignments: FLASH_DEVICE, the value of --device, or nothing for the root disk;
+# FLASH_PURPOSE, flash or survey (which only reads, so the disk may be in use).
 #
 # It prints key=value lines between two markers; what a key means is told where
 # it is printed.  Root is needed only to talk to a flash that is running.
@@ -298,7 +299,7 @@ probe_root_disk () {
     say refused "its root file system lies on ${root_directory##*/}, a partition of $reason"
     return
   fi
-  if user=$(in_use_by_holders "$disk_directory"); then
+  if [ "$FLASH_PURPOSE" != survey ] && user=$(in_use_by_holders "$disk_directory"); then
     say refused "on its root disk ${disk_directory##*/}, $user"
     return
   fi
@@ -306,7 +307,7 @@ probe_root_disk () {
   describe_disk "$disk_directory"
 }
 
-# --device: a whole disk (or a loop device) that nobody uses
+# --device: a whole disk (or a loop device), for a flash one that nobody uses
 probe_device () {
   device=$(readlink -f -- "$1")
   [ -e "${device:-/nonexistent}" ] || { say refused "it has no $1"; return; }
@@ -323,6 +324,10 @@ probe_device () {
       reason=$(why_not_disk "$name" "$directory")
       [ -z "$reason" ] || { say refused "its $1 is $reason, not a plain disk"; return; } ;;
   esac
+  if [ "$FLASH_PURPOSE" = survey ]; then
+    describe_disk "$directory"
+    return
+  fi
   root_disks=' '
   [ -e "/sys/dev/block/$root_number" ] &&
     root_disks=" $(disks_under "$(readlink -f "/sys/dev/block/$root_number")")"

@@ -73,7 +73,7 @@ done
 mount --bind "$sys" "$root/sys"
 exec chroot "$root" $1
 END
-  { echo "FLASH_DEVICE='${device:-}'"; cat "$probe"; } |
+  { echo "FLASH_DEVICE='${device:-}' FLASH_PURPOSE=${purpose:-flash}"; cat "$probe"; } |
     unshare --mount --propagation private sh "$scratch/inside" \
       >"$scratch/out" 2>"$scratch/err" || { cat "$scratch/err"; fail "$1 failed"; }
   grep -q '^FLR1-PROBE-BEGIN$' "$scratch/out" || fail "no beginning"
@@ -159,6 +159,10 @@ mkdir -p "$disk/sda1/holders/dm-1" "$sys/class/block/dm-1/dm"
 echo LVM-x >"$sys/class/block/dm-1/dm/uuid"
 probe_root sh "$plain"
 refused "sda1 is part of dm-1, an LVM volume"
+purpose=survey                  # which only reads
+probe_root sh "$plain"
+has disk=sda root-partition=sda2
+purpose=flash
 
 # -- --device -----------------------------------------------------------------
 
@@ -184,6 +188,10 @@ rm "$sys/dev/block/$number"
 ln -s "../../devices/virtual/block/${loop##*/}" "$sys/dev/block/$number"
 probe_root sh "$plain"
 refused "the disk that it runs from"
+purpose=survey
+probe_root sh "$plain"
+has "disk=${loop##*/}"
+purpose=flash
 # Not the root, but mounted: by its number.
 echo "$number" >"$sys/devices/virtual/block/${loop##*/}/dev"
 probe_root sh "mount -t tmpfs none $root; mkdir $root/mnt; mount $loop $root/mnt"

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libnbd.h>
+
+#include "image-digests.h"
+#include "image-facts.h"
+#include "report.h"
+
+struct image_digests
+{
+  struct image_server *server;
+  struct nbd_handle *nbd;
+};
+
+static uint64_t
+chunks_of (uint64_t disk_size)
+{
+  return disk_size / DIGEST_CHUNK + (disk_size % DIGEST_CHUNK != 0);
+}
+
+int
+image_digests_check_header (const char text[IMAGE_DIGESTS_HEADER],
+                            uint64_t disk_size)
+{
+  char expected[256];
+  int len = snprintf (expected, sizeof expected,
+                      "version=1\nalgorithm=xxh3-128\nchunk-size=%d\n"
+                      "disk-size=%" PRIu64 "\nchunks=%" PRIu64 "\n",
+                      DIGEST_CHUNK, disk_size, chunks_of (disk_size));
+
+  return memcmp (text, expected, (size_t) len) == 0 ? 0 : -1;
+}
+
+static int
+check_export (struct image_digests *d, uint64_t disk_size)
+{
+  char header[IMAGE_DIGESTS_HEADER];
+  const uint64_t table = chunks_of (disk_size) * DIGEST_SIZE;
+  const int64_t size = nbd_get_size (d->nbd);
+
+  if (size == -1 || (size >= (int64_t) sizeof header
+                     && nbd_pread (d->nbd, header, sizeof header, 0, 0) == -1)) {
+    image_facts_report_nbd (d->server, "the image's digests cannot be read");
+    return -1;
+  }
+  if ((uint64_t) size != sizeof header + table
+      || image_digests_check_header (header, disk_size) == -1) {
+    report_error ("the image server gives no valid digests; plugin and client "
+                  "must come from the same build");
+    return -1;
+  }
+  return 0;
+}
+
+struct image_digests *
+image_digests_open (struct image_server *server, uint64_t disk_size)
+{
+  struct image_digests *d = calloc (1, sizeof *d);
+
+  if (!d) {
+    report_error ("out of memory");
+    return NULL;
+  }
+  d->server = server;
+  d->nbd = image_facts_connect (server, "digests");
+  if (!d->nbd || check_export (d, disk_size) == -1) {
+    image_digests_close (d);
+    return NULL;
+  }
+  return d;
+}
+
+void
+image_digests_close (struct image_digests *d)
+{
+  if (!d)
+    return;
+  nbd_close (d->nbd);
+  free (d);
+}
+
+int
+image_digests_read (struct image_digests *d, uint64_t first, size_t count,
+                    unsigned char (*digests)[DIGEST_SIZE])
+{
+  if (nbd_pread (d->nbd, digests, count * DIGEST_SIZE,
+                 IMAGE_DIGESTS_HEADER + first * DIGEST_SIZE, 0) == 0)
+    return 0;
+  image_facts_report_nbd (d->server, "the image's digests cannot be read");
+  return -1;
+}
