@@ -76,7 +76,8 @@ options_help (void)
     "  --help, --version    show this, show the version\n"
     "\n"
     "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"
-    "again), 5 failed with the disk partly written.  See flash-live-remote(1).\n";
+    "again), 5 failed with the disk partly written, 6 verify: the disk differs.\n"
+    "See flash-live-remote(1).\n";
 }
 
 const char *
