@@ -115,12 +115,15 @@ static enum answer
 ask_session (struct flash_job *job)
 {
   CLEANUP_FREE char *command = flash_job_helper_command (job, "status", false);
-  struct ssh_exec *exec = command
-                          ? ssh_exec_new (job->connection, command, NULL, 0) : NULL;
+  struct ssh_exec *exec;
   const long end = seconds () + SILENCE_SECONDS;
   enum answer answer = ANSWER_NONE;
-  enum exec_state state = exec ? EXEC_RUNNING : EXEC_REFUSED;
+  enum exec_state state;
 
+  message_hold_errors ();       /* no answer is one, too */
+  exec = command ? ssh_exec_new (job->connection, command, NULL, 0) : NULL;
+  message_release_errors ();
+  state = exec ? EXEC_RUNNING : EXEC_REFUSED;
   while (state == EXEC_RUNNING && seconds () < end) {
     struct pollfd fd = { .fd = ssh_connection_fd (job->connection),
                          .events = ssh_connection_events (job->connection) };
@@ -156,6 +159,14 @@ await_end (struct flash_job *job, bool reset)
                   reset ? "has not reset itself" : "has not cleaned up yet");
     return -1;
   }
+  if (answer == ANSWER_NONE && !reset && !job->in_lifeboat) {
+    report_error ("the board took the order, then the connection was lost; look "
+                  "with the command status");
+    return -1;
+  }
+  if (answer == ANSWER_NO && reset)
+    message_warning ("the flash is gone, but the board still answers: look whether "
+                     "it was reset");
   if (!reset)
     flash_job_await_clean_up (job);
   return 0;
