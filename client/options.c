@@ -6,7 +6,10 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "near-word.h"
+#include "option-rules.h"
 #include "options.h"
 #include "report.h"
 
@@ -14,7 +17,8 @@ enum
 {
   OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
   OPT_NO_REBOOT, OPT_DEVICE, OPT_STOP_SERVICES, OPT_REHEARSE,
-  OPT_VERIFY, OPT_SAMPLE, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY, OPT_QUIET, OPT_VERBOSE, OPT_HELP, OPT_VERSION
+  OPT_VERIFY, OPT_SAMPLE, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY, OPT_QUIET,
+  OPT_VERBOSE, OPT_HELP, OPT_VERSION
 };
 
 static const char short_options[] = ":p:i:F:o:";
@@ -46,31 +50,34 @@ options_help (void)
     "Usage: flash-live-remote [--ramfs|--stream] [options] [user@]HOST IMAGE\n"
     "       flash-live-remote status|abandon [options] [user@]HOST\n"
     "       flash-live-remote verify [--sample N] [options] [user@]HOST IMAGE\n"
-    "Replaces the boot disk of the running board HOST with IMAGE (raw or compressed)\n"
-    "and reboots it into the new system; tells how far that is; gives it up;\n"
-    "compares a disk with an image.\n"
+    "Replaces the boot disk of the running board HOST by IMAGE (raw or compressed)\n"
+    "and reboots it into the new system.  Or: tells how far that is; gives it up;\n"
+    "compares a disk of the board with IMAGE and changes nothing.\n"
     "\n"
     "  --ramfs              copy the image into the board's memory first (default)\n"
     "  --stream             write while receiving, for boards with little memory\n"
     "  --confirm HOST       do not ask; HOST must be the host as given\n"
-    "  --dry-run            look, check, show the plan, write nothing\n"
-    "  --rehearse           prove everything on the board, write nothing\n"
+    "  --dry-run            look, check, show the plan, change nothing\n"
+    "  --rehearse           prove everything on the board, write nothing, clean up\n"
     "  --rescan             read all of the image, even if it was proven before\n"
-    "  --verify HOW         read back afterwards: full (default), sample, off\n"
-    "  --lifeboat-port PORT the second sshd's own port, instead of the board's\n"
-    "  --session-key KEY    the key of a flash that another machine began\n"
-    "  --device DEV         write this disk of the board, not its root disk\n"
+    "  --verify HOW         what is read back: full (default), sample, off\n"
+    "  --sample N           verify: look at N chunks of 1 MiB only, by chance\n"
+    "  --device DEV         this disk of the board, not its root disk\n"
     "  --no-reboot          leave the board running when the disk is verified\n"
     "  --stop-services LIST patterns of the units to stop before the write; \"\": none\n"
     "                       [" DEFAULT_STOP_SERVICES "]\n"
+    "  --lifeboat-port PORT a port of its own for the sshd in memory\n"
+    "  --session-key KEY    the key of a flash that another machine began\n"
     "  -p PORT              ssh port\n"
     "  -i IDENTITY          private key file (may be given several times)\n"
     "  -F CONFIG            ssh configuration file, instead of the usual ones\n"
     "  -o KEY=VALUE         a setting of ssh_config (may be given several times)\n"
-    "  --quiet, --verbose   say less, say more; --help, --version\n"
+    "  --quiet, --verbose   say less, say more\n"
+    "  --help, --version    show this, show the version\n"
     "\n"
     "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"
-    "again), 5 failed with the disk partly written.  See flash-live-remote(1).\n";
+    "again), 5 failed with the disk partly written, 6 verify: the disk differs.\n"
+    "See flash-live-remote(1).\n";
 }
 
 const char *
@@ -89,49 +96,21 @@ verification_name (enum verification verification)
   return names[verification];
 }
 
-/* The number of letters to insert, delete or replace between A and B, for
- * words of at most 31 letters. */
-static unsigned
-edit_distance (const char *a, const char *b)
-{
-  unsigned row[32];
-  size_t la = strlen (a), lb = strlen (b);
-
-  if (la > 31 || lb > 31)
-    return 31;
-  for (size_t j = 0; j <= lb; j++)
-    row[j] = (unsigned) j;
-  for (size_t i = 1; i <= la; i++) {
-    unsigned diagonal = row[0];
-    row[0] = (unsigned) i;
-    for (size_t j = 1; j <= lb; j++) {
-      unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      if (row[j] + 1 < best)
-        best = row[j] + 1;
-      if (row[j - 1] + 1 < best)
-        best = row[j - 1] + 1;
-      row[j] = best;
-    }
-  }
-  return row[lb];
-}
-
 const char *
 options_suggest (const char *unknown)
 {
   char word[32];
   size_t len = strcspn (unknown, "=");
   const char *nearest = NULL;
-  unsigned nearest_distance = 3;        /* more than two letters: no relation */
+  unsigned nearest_distance = 31;
 
   if (len >= sizeof word)
     return NULL;
   memcpy (word, unknown, len);
   word[len] = '\0';
   for (const struct option *o = long_options; o->name; o++) {
-    unsigned distance = edit_distance (word, o->name);
-    if (distance < nearest_distance && distance < strlen (o->name) / 2) {
+    unsigned distance = word_distance (word, o->name);
+    if (distance < nearest_distance && word_is_near (o->name, distance)) {
       nearest = o->name;
       nearest_distance = distance;
     }
@@ -218,42 +197,44 @@ check_stop_services (const char *list)
 }
 
 static int
-take_mode (struct options *o, enum flash_mode mode, bool *given)
-{
-  if (*given && o->mode != mode) {
-    report_error ("--ramfs and --stream exclude each other");
-    return -1;
-  }
-  *given = true;
-  o->mode = mode;
-  return 0;
-}
-
-static int
-take_option (struct options *o, int c, bool *mode_given)
+take_option (struct options *o, int c, unsigned *given)
 {
   switch (c) {
-  case OPT_RAMFS: return take_mode (o, FLASH_RAMFS, mode_given);
-  case OPT_STREAM: return take_mode (o, FLASH_STREAM, mode_given);
-  case OPT_CONFIRM: o->confirm = optarg; return 0;
-  case OPT_DRY_RUN: o->dry_run = true; return 0;
-  case OPT_RESCAN: o->rescan = true; return 0;
-  case OPT_REHEARSE: o->rehearse = true; return 0;
-  case OPT_VERIFY: return parse_verification (optarg, &o->verification);
+  case OPT_RAMFS: *given |= GIVEN_RAMFS; o->mode = FLASH_RAMFS; return 0;
+  case OPT_STREAM: *given |= GIVEN_STREAM; o->mode = FLASH_STREAM; return 0;
+  case OPT_CONFIRM: *given |= GIVEN_CONFIRM; o->confirm = optarg; return 0;
+  case OPT_DRY_RUN: *given |= GIVEN_DRY_RUN; o->dry_run = true; return 0;
+  case OPT_RESCAN: *given |= GIVEN_RESCAN; o->rescan = true; return 0;
+  case OPT_REHEARSE: *given |= GIVEN_REHEARSE; o->rehearse = true; return 0;
+  case OPT_VERIFY:
+    *given |= GIVEN_VERIFY;
+    return parse_verification (optarg, &o->verification);
   case OPT_SAMPLE:
+    *given |= GIVEN_SAMPLE;
     return parse_number ("--sample", optarg, 1, 1000000000, &o->sample);
   case OPT_LIFEBOAT_PORT:
+    *given |= GIVEN_LIFEBOAT_PORT;
     o->lifeboat_given = true;
     return parse_number ("--lifeboat-port", optarg, 0, 65535,
                          &o->lifeboat_port);
-  case OPT_SESSION_KEY: o->session_key = optarg; return 0;
-  case OPT_NO_REBOOT: o->reboot = false; return 0;
-  case OPT_DEVICE: o->device = optarg; return 0;
+  case OPT_SESSION_KEY:
+    *given |= GIVEN_SESSION_KEY;
+    o->session_key = optarg;
+    return 0;
+  case OPT_NO_REBOOT: *given |= GIVEN_NO_REBOOT; o->reboot = false; return 0;
+  case OPT_DEVICE: *given |= GIVEN_DEVICE; o->device = optarg; return 0;
   case OPT_STOP_SERVICES:
+    *given |= GIVEN_STOP_SERVICES;
     o->stop_services = optarg;
     return check_stop_services (optarg);
-  case OPT_QUIET: o->verbosity = VERBOSITY_QUIET; return 0;
-  case OPT_VERBOSE: o->verbosity = VERBOSITY_VERBOSE; return 0;
+  case OPT_QUIET:
+    *given |= GIVEN_QUIET;
+    o->verbosity = VERBOSITY_QUIET;
+    return 0;
+  case OPT_VERBOSE:
+    *given |= GIVEN_VERBOSE;
+    o->verbosity = VERBOSITY_VERBOSE;
+    return 0;
   case 'p': return parse_number ("-p", optarg, 1, 65535, &o->port);
   case 'F': o->config_file = optarg; return 0;
   case 'i': return add_to_list (o->identities, &o->nr_identities, optarg, "-i");
@@ -301,22 +282,63 @@ take_destination (struct options *o, const char *destination)
   return 0;
 }
 
+static const struct { const char *name; enum command command; } commands[] = {
+  { "status", COMMAND_STATUS }, { "abandon", COMMAND_ABANDON },
+  { "verify", COMMAND_VERIFY },
+};
+#define NR_COMMANDS (sizeof commands / sizeof *commands)
+
 /* The command's name before its arguments; a host that is called like a command
  * can be given as user@host. */
 static bool
 take_command (struct options *o, const char *word)
 {
-  static const struct { const char *name; enum command command; } commands[] = {
-    { "status", COMMAND_STATUS }, { "abandon", COMMAND_ABANDON },
-    { "verify", COMMAND_VERIFY },
-  };
-
-  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+  for (size_t i = 0; i < NR_COMMANDS; i++)
     if (strcmp (word, commands[i].name) == 0) {
       o->command = commands[i].command;
       return true;
     }
   return false;
+}
+
+/* The command that WORD, which stands in the place of the host, is near to; NULL:
+ * none. */
+static const char *
+near_command (const char *word)
+{
+  for (size_t i = 0; i < NR_COMMANDS; i++)
+    if (word_is_near (commands[i].name, word_distance (word, commands[i].name)))
+      return commands[i].name;
+  return NULL;
+}
+
+/* "statsu HOST" reads as the host statsu and the image HOST. */
+static int
+check_for_slip (int nr, char *arguments[])
+{
+  const char *near = nr < 1 || nr > 3 ? NULL : near_command (arguments[0]);
+
+  if (!near || (nr == 2 && access (arguments[1], F_OK) == 0))
+    return 0;
+  if (nr == 2)
+    report_error ("\"%s\" is taken for a host, and there is no image %s; did you "
+                  "mean the command %s?", arguments[0], arguments[1], near);
+  else
+    report_error ("\"%s\" is no command; did you mean %s?", arguments[0], near);
+  return -1;
+}
+
+static int
+check_number (int nr, bool with_image)
+{
+  if (nr == 1 + with_image)
+    return 0;
+  report_error (nr < 1 ? with_image ? "HOST and IMAGE are missing; see --help"
+                                    : "HOST is missing; see --help"
+                : nr < 1 + with_image ? "IMAGE is missing; see --help"
+                : with_image ? "more than HOST and IMAGE was given; see --help"
+                : "more than HOST was given; see --help");
+  return -1;
 }
 
 static int
@@ -326,17 +348,12 @@ take_arguments (struct options *o, int nr, char *arguments[])
     nr--;
     arguments++;
   }
+  else if (check_for_slip (nr, arguments) == -1)
+    return -1;
   const bool with_image = o->command == COMMAND_FLASH
                           || o->command == COMMAND_VERIFY;
-  if (nr != 1 + with_image) {
-    report_error (nr < 1 ? with_image ? "HOST and IMAGE are missing; see --help"
-                                      : "HOST is missing; see --help"
-                  : nr < 1 + with_image ? "IMAGE is missing; see --help"
-                  : with_image ? "more than HOST and IMAGE was given; see --help"
-                  : "more than HOST was given; see --help");
-    return -1;
-  }
-  if (take_destination (o, arguments[0]) == -1)
+  if (check_number (nr, with_image) == -1
+      || take_destination (o, arguments[0]) == -1)
     return -1;
   o->image = with_image ? arguments[1] : NULL;
   if (o->image && *o->image == '\0') {
@@ -354,7 +371,7 @@ take_arguments (struct options *o, int nr, char *arguments[])
 enum options_outcome
 options_parse (int argc, char *argv[], struct options *o)
 {
-  bool mode_given = false;
+  unsigned given = 0;
   int c;
 
   memset (o, 0, sizeof *o);
@@ -377,10 +394,11 @@ options_parse (int argc, char *argv[], struct options *o)
       report_unknown (argv[optind - 1]);
       return OPTIONS_BAD;
     }
-    if (take_option (o, c, &mode_given) == -1)
+    if (take_option (o, c, &given) == -1)
       return OPTIONS_BAD;
   }
-  if (take_arguments (o, argc - optind, argv + optind) == -1)
+  if (take_arguments (o, argc - optind, argv + optind) == -1
+      || option_rules_check (o->command, given) == -1)
     return OPTIONS_BAD;
   /* Another disk than the root disk is written beside what runs. */
   if (!o->stop_services)

@@ -2,7 +2,8 @@
 /* The flashes that this user began and that may not be over: a folder each under
  * $XDG_STATE_HOME/flash-live-remote/sessions (else ~/.local/state), named by the
  * session, mode 0700, with the session's key pair (`key', mode 0600, and `key.pub')
- * and what is known of it (`session': key=value lines). */
+ * and what is known of it (`session': key=value lines, values percent-encoded as in
+ * docs/protocol.md, section 3).  What was not used for 30 days is removed. */
 
 #ifndef FLASH_SESSION_STORE_H
 #define FLASH_SESSION_STORE_H
@@ -37,6 +38,9 @@ int session_store_create (const struct flash_job *job, const char *host_key,
  * warning.  The caller must release each. */
 size_t session_store_find (const char *host, struct stored_session list[],
                            size_t max);
+
+/* The key of ID has opened a lifeboat: it is still needed.  Best effort. */
+void session_store_used (const char *id);
 
 /* The flash of ID is over: forget its key.  Best effort. */
 void session_store_remove (const char *id);

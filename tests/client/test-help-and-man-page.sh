@@ -9,7 +9,8 @@ client=$top_builddir/client/flash-live-remote
 pod=$top_srcdir/client/flash-live-remote.pod
 
 "$client" --help >"$scratch/help"
-[ "$(wc -l <"$scratch/help")" -le 24 ] || fail "--help does not fit a screen"
+[ "$(wc -l <"$scratch/help")" -le 40 ] || fail "--help does not fit a screen"
+[ "$(wc -L <"$scratch/help")" -le 80 ] || fail "--help is too wide"
 
 # Every option that --help mentions; "--ramfs|--stream" in its first line, too.
 grep -oE -- '(^|[^A-Za-z0-9-])(--[a-z][a-z-]*|-[a-zA-Z])\b' "$scratch/help" |
@@ -30,3 +31,13 @@ status=0
 grep -q -- '--stream' "$scratch/stderr" || fail "no suggestion"
 [ ! -s "$scratch/stdout" ] || fail "an error went to stdout"
 "$client" --version | grep -q libssh || fail "--version names no libraries"
+
+# So is an option that the command does not take; and a command that is near one.
+for arguments in '--rehearse --dry-run board image' 'status --device /dev/sda board' \
+                 'statsu board'; do
+  status=0
+  # shellcheck disable=SC2086
+  "$client" $arguments >"$scratch/stdout" 2>"$scratch/stderr" || status=$?
+  [ "$status" -eq 2 ] || fail "$arguments gave status $status"
+done
+grep -q 'command status' "$scratch/stderr" || fail "no command was suggested"

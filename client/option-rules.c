@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "option-rules.h"
+#include "report.h"
+
+#define FLASH (1U << COMMAND_FLASH)
+#define STATUS (1U << COMMAND_STATUS)
+#define ABANDON (1U << COMMAND_ABANDON)
+#define VERIFY (1U << COMMAND_VERIFY)
+
+static const struct
+{
+  unsigned given;
+  const char *name;
+  unsigned commands;            /* that take it */
+  const char *why_not;          /* for the others; NULL: the name says it all */
+} rules[] = {
+  { GIVEN_RAMFS, "--ramfs", FLASH, NULL },
+  { GIVEN_STREAM, "--stream", FLASH, NULL },
+  { GIVEN_CONFIRM, "--confirm", FLASH | ABANDON, "it changes nothing" },
+  { GIVEN_DRY_RUN, "--dry-run", FLASH, NULL },
+  { GIVEN_RESCAN, "--rescan", FLASH | VERIFY, "it reads no image" },
+  { GIVEN_REHEARSE, "--rehearse", FLASH, NULL },
+  { GIVEN_VERIFY, "--verify", FLASH,
+    "it says what a flash reads back (the command is written without dashes)" },
+  { GIVEN_SAMPLE, "--sample", VERIFY,
+    "it belongs to the command verify; a flash has --verify sample" },
+  { GIVEN_LIFEBOAT_PORT, "--lifeboat-port", FLASH | STATUS | ABANDON,
+    "it uses the board's own sshd" },
+  { GIVEN_SESSION_KEY, "--session-key", FLASH | STATUS | ABANDON,
+    "it uses the board's own sshd" },
+  { GIVEN_DEVICE, "--device", FLASH | VERIFY,
+    "a board has one flash at most, and knows its disk" },
+  { GIVEN_NO_REBOOT, "--no-reboot", FLASH, NULL },
+  { GIVEN_STOP_SERVICES, "--stop-services", FLASH, NULL },
+};
+
+static const struct
+{
+  unsigned given;               /* both of them */
+  const char *sentence;
+} contradictions[] = {
+  { GIVEN_RAMFS | GIVEN_STREAM, "--ramfs and --stream exclude each other" },
+  { GIVEN_DRY_RUN | GIVEN_REHEARSE,
+    "--dry-run changes nothing on the board, --rehearse proves everything on it: "
+    "give one of them" },
+  { GIVEN_REHEARSE | GIVEN_SESSION_KEY,
+    "--session-key goes on with a flash that writes already, --rehearse writes "
+    "nothing: give one of them" },
+  { GIVEN_QUIET | GIVEN_VERBOSE, "--quiet and --verbose exclude each other" },
+};
+
+static const char *
+command_text (enum command command)
+{
+  switch (command) {
+  case COMMAND_FLASH: return "a flash";
+  case COMMAND_STATUS: return "the command status";
+  case COMMAND_ABANDON: return "the command abandon";
+  case COMMAND_VERIFY: return "the command verify";
+  }
+  return "";
+}
+
+int
+option_rules_check (enum command command, unsigned given)
+{
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    if ((given & rules[i].given) && !(rules[i].commands & 1U << command)) {
+      report_error ("%s does not go with %s%s%s", rules[i].name,
+                    command_text (command), rules[i].why_not ? ": " : "",
+                    rules[i].why_not ? rules[i].why_not : "");
+      return -1;
+    }
+  for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++)
+    if ((given & contradictions[i].given) == contradictions[i].given) {
+      report_error ("%s", contradictions[i].sentence);
+      return -1;
+    }
+  return 0;
+}

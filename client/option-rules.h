@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Which options go with which command, and with each other. */
+
+#ifndef FLASH_OPTION_RULES_H
+#define FLASH_OPTION_RULES_H
+
+#include "options.h"
+
+/* A bit for each option that a rule is about. */
+enum
+{
+  GIVEN_RAMFS = 1 << 0, GIVEN_STREAM = 1 << 1, GIVEN_CONFIRM = 1 << 2,
+  GIVEN_DRY_RUN = 1 << 3, GIVEN_RESCAN = 1 << 4, GIVEN_REHEARSE = 1 << 5,
+  GIVEN_VERIFY = 1 << 6, GIVEN_SAMPLE = 1 << 7, GIVEN_LIFEBOAT_PORT = 1 << 8,
+  GIVEN_SESSION_KEY = 1 << 9, GIVEN_DEVICE = 1 << 10, GIVEN_NO_REBOOT = 1 << 11,
+  GIVEN_STOP_SERVICES = 1 << 12, GIVEN_QUIET = 1 << 13, GIVEN_VERBOSE = 1 << 14
+};
+
+/* GIVEN: the options that the command line had.  0; -1 after a report: COMMAND
+ * does not take one of them, or two of them contradict each other. */
+int option_rules_check (enum command command, unsigned given);
+
+#endif
