@@ -12,6 +12,7 @@
 #include "deploy.h"
 #include "helper-files.h"
 #include "report.h"
+#include "session-store.h"
 #include "shell-quote.h"
 #include "ssh-exec.h"
 #include "status-record.h"
@@ -20,8 +21,8 @@
 #define DEPLOY_SECONDS 600      /* slow boards, slow links */
 #define MARK_DEPLOYED "FLR1-DEPLOYED "
 
-static int
-make_session_id (char id[SESSION_ID_SIZE])
+int
+deploy_name_session (struct flash_job *job)
 {
   unsigned char random[(SESSION_ID_SIZE - 1) / 2];
 
@@ -30,7 +31,7 @@ make_session_id (char id[SESSION_ID_SIZE])
     return -1;
   }
   for (size_t i = 0; i < sizeof random; i++)
-    snprintf (id + 2 * i, 3, "%02x", random[i]);
+    snprintf (job->session + 2 * i, 3, "%02x", random[i]);
   return 0;
 }
 
@@ -76,7 +77,7 @@ deploy_session_file (const struct flash_job *job)
   put_number (f, "disk-size", image->disk_size);
   put_text (f, "stored-digest", image->digest);
   put_text (f, "verify", verification_name (o->verification));
-  put_text (f, "lifeboat", root_disk || o->lifeboat_given ? "yes" : "no");
+  put_text (f, "lifeboat", flash_job_wants_lifeboat (job) ? "yes" : "no");
   put_number (f, "lifeboat-port", o->lifeboat_port);
   if (fclose (f) == EOF) {
     free (text);
@@ -89,6 +90,7 @@ struct cargo
 {
   struct helper_file deploy, program, script;
   char *session_file;
+  const char *public_key;       /* "": no lifeboat */
   char *assignments;
   char *command;
 };
@@ -113,10 +115,12 @@ make_assignments (const struct flash_job *job, const struct cargo *c)
 
   if (!busybox || !target
       || asprintf (&text, "BUSYBOX=%s\nTARGET=%s\nHELPER_SIZE='%zu'\n"
-                   "SCRIPT_SIZE='%zu'\nSESSION_SIZE='%zu'\nKEY_SIZE='0'\n"
-                   "LIFEBOAT='no'\nPURPOSE='session'\nRAM_SIZE='%" PRIu64
+                   "SCRIPT_SIZE='%zu'\nSESSION_SIZE='%zu'\nKEY_SIZE='%zu'\n"
+                   "LIFEBOAT='%s'\nPURPOSE='session'\nRAM_SIZE='%" PRIu64
                    "'\n", busybox, target, c->program.size, c->script.size,
-                   strlen (c->session_file), target_checks_ram_size (job)) == -1)
+                   strlen (c->session_file), strlen (c->public_key),
+                   *c->public_key ? "yes" : "no",
+                   target_checks_ram_size (job)) == -1)
     return NULL;
   return text;
 }
@@ -142,6 +146,7 @@ load (const struct flash_job *job, struct cargo *c)
       || helper_file_read_program (job->board.machine, &c->program) == -1
       || helper_file_read ("flash.sh", &c->script) == -1)
     return -1;
+  c->public_key = job->stored ? job->stored->public_key : "";
   c->session_file = deploy_session_file (job);
   if (c->session_file)
     c->assignments = make_assignments (job, c);
@@ -199,13 +204,14 @@ deploy_run (struct flash_job *job)
   struct ssh_exec *exec;
   int result = -1;
 
-  if (make_session_id (job->session) == 0 && load (job, &cargo) == 0) {
+  if (load (job, &cargo) == 0) {
     const struct exec_input inputs[] = {
       { cargo.assignments, strlen (cargo.assignments) },
       { cargo.deploy.data, cargo.deploy.size },
       { cargo.program.data, cargo.program.size },
       { cargo.script.data, cargo.script.size },
       { cargo.session_file, strlen (cargo.session_file) },
+      { cargo.public_key, strlen (cargo.public_key) },
     };
     exec = ssh_exec_new (job->connection, cargo.command, inputs,
                          sizeof inputs / sizeof *inputs);

@@ -9,8 +9,12 @@
 /* deploy.sh's exit status when the board is taken. */
 #define DEPLOY_OTHER_SESSION 10
 
-/* Give JOB a new session, deploy the helper for it, start it.  0; -1 after a
- * report: the board is as it was; -2: an interrupt came, likewise. */
+/* Give JOB the name of a new session.  0, or -1 after a report. */
+int deploy_name_session (struct flash_job *job);
+
+/* Deploy the helper for JOB's session, with the public key of JOB->stored where the
+ * flash wants a lifeboat, and start it.  0; -1 after a report: the board is as it
+ * was; -2: an interrupt came, likewise. */
 int deploy_run (struct flash_job *job);
 
 /* The command that runs the SCRIPT_SIZE bytes of assignments and deploy.sh which

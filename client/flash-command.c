@@ -2,18 +2,20 @@
 /* flash-live-remote HOST IMAGE: the main job, phase by phase. */
 #include <config.h>
 
-#include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
+#include "board-login.h"
 #include "commands.h"
 #include "deploy.h"
 #include "flash-job.h"
 #include "flash-run.h"
+#include "found-session.h"
 #include "helper-files.h"
 #include "interrupt.h"
 #include "messages.h"
 #include "plan.h"
 #include "report.h"
+#include "session-store.h"
 #include "target-checks.h"
 
 /* Phase 0, the image's half. */
@@ -29,23 +31,41 @@ prepare_image (struct flash_job *job)
   return image_facts_read (job->server, image, &job->image);
 }
 
-/* Phase 0, the board's half. */
+/* What the board is, where that can still be asked. */
 static int
 probe_board (struct flash_job *job)
 {
-  const struct ssh_config *c = job->config;
   struct helper_file script;
   int result;
 
-  message_info ("Connecting to %s@%s", c->user, c->host);
-  job->connection = ssh_connection_open (c);
-  if (!job->connection || helper_file_read ("probe.sh", &script) == -1)
+  if (helper_file_read ("probe.sh", &script) == -1)
     return -1;
   message_info ("Probing the board");
   result = target_probe_run (job->connection, script.data, job->options->device,
                              &job->board);
   helper_file_release (&script);
   return result;
+}
+
+/* Phase 0, the board's half. */
+static int
+reach_board (struct flash_job *job)
+{
+  const struct ssh_config *c = job->config;
+
+  message_info ("Connecting to %s@%s", c->user, c->host);
+  switch (board_login (job, false)) {
+  case LOGIN_FAILED:
+    return -1;
+  case LOGIN_ORDINARY:
+    return probe_board (job);
+  case LOGIN_LIFEBOAT:
+    message_info ("The board lets the key of an earlier flash in: it is being "
+                  "flashed, and this leads into its memory");
+    target_probe_parse ("", &job->board);       /* all empty */
+    return 0;
+  }
+  return -1;
 }
 
 /* Whether the board's program is there, before anybody is asked anything. */
@@ -59,34 +79,77 @@ check_helper (const struct flash_job *job)
   return result;
 }
 
+/* -- Beginning ------------------------------------------------------------ */
+
+/* From here on a session may be on the board, so its key must be on this disk. */
 static int
-remove_old_session (struct flash_job *job)
+prepare_session (struct flash_job *job)
 {
-  message_info ("Removing an earlier flash that has ended on the board");
-  if (flash_job_tell_session (job, "abort") == -1) {
-    report_error ("the earlier flash on this board cannot be removed: the board "
-                  "must be rebooted first");
+  if (deploy_name_session (job) == -1)
+    return -1;
+  if (!flash_job_wants_lifeboat (job))
+    return 0;
+  job->stored = calloc (1, sizeof *job->stored);
+  if (!job->stored) {
+    report_error ("out of memory");
     return -1;
   }
+  if (session_store_create (job, ssh_connection_host_key (job->connection),
+                            job->stored) == 0)
+    return 0;
+  free (job->stored);
+  job->stored = NULL;
+  return -1;
+}
+
+/* The session is there, and cannot be used. */
+static enum exit_status
+give_up (struct flash_job *job)
+{
+  if (interrupt_count () > 0)
+    message_always ("Interrupted: the board cleans up.");
+  flash_job_tell_session (job, "abort");
   flash_job_await_clean_up (job);
-  return 0;
+  return STATUS_NOT_WRITTEN;
 }
 
 static enum exit_status
 deploy_and_run (struct flash_job *job)
 {
+  if (prepare_session (job) == -1)
+    return STATUS_NOT_WRITTEN;
   message_info ("Deploying the helper into the board's memory");
   switch (deploy_run (job)) {
   case 0:
-    return flash_run (job);
-  case -2:
-    message_always ("Interrupted: the board cleans up.");
-    flash_job_tell_session (job, "abort");
     break;
+  case -2:
+    return give_up (job);
+  default:
+    flash_job_await_clean_up (job);
+    return STATUS_NOT_WRITTEN;
   }
-  flash_job_await_clean_up (job);
-  return STATUS_NOT_WRITTEN;
+  if (job->stored && board_login_change_to_lifeboat (job) == -1)
+    return give_up (job);
+  return flash_run (job);
 }
+
+/* -- Going on ------------------------------------------------------------- */
+
+/* Before the write the ordinary sshd answers, and the lifeboat is proven anew. */
+static enum exit_status
+go_on (struct flash_job *job)
+{
+  const bool before_write = !job->go_taken
+                            && !found_session_is (job, "state", "stopped");
+
+  message_info ("Going on with the flash that the board is at");
+  if (before_write && job->stored && !job->in_lifeboat
+      && board_login_change_to_lifeboat (job) == -1)
+    return give_up (job);
+  return flash_run (job);
+}
+
+/* -- The order ------------------------------------------------------------ */
 
 static enum exit_status
 flash (struct flash_job *job)
@@ -94,36 +157,44 @@ flash (struct flash_job *job)
   enum found_session found;
 
   if (plan_check_confirmation (job->options) == -1
-      || prepare_image (job) == -1 || probe_board (job) == -1)
+      || prepare_image (job) == -1 || reach_board (job) == -1)
     return STATUS_NOT_WRITTEN;
-  found = target_checks_session (job);
-  if (found == SESSION_REFUSED)
+  found = found_session_judge (job);
+  if (found == FOUND_REFUSED)
     return STATUS_NOT_WRITTEN;
-  if (found != SESSION_RESUME
+  if (found != FOUND_RESUME
       && (target_checks_run (job) == -1 || check_helper (job) == -1))
     return STATUS_NOT_WRITTEN;
 
   plan_show (job);
-  target_checks_warn (job);
+  if (found != FOUND_RESUME)
+    target_checks_warn (job);
   if (job->options->dry_run)
     return STATUS_DONE;
   if (plan_confirm (job->options) == -1)
     return STATUS_NOT_WRITTEN;
 
   interrupt_defer ();
-  if (found == SESSION_RESUME) {
-    message_info ("Going on with the flash that the board is at");
-    return flash_run (job);
-  }
-  if (found == SESSION_OVER && remove_old_session (job) == -1)
+  if (found == FOUND_RESUME)
+    return go_on (job);
+  if (found == FOUND_REMOVABLE && found_session_remove (job) == -1)
     return STATUS_NOT_WRITTEN;
   return deploy_and_run (job);
+}
+
+/* Nothing is left on the board that could be resumed. */
+static bool
+is_over (enum exit_status status)
+{
+  return status == STATUS_DONE || status == STATUS_NOT_WRITTEN;
 }
 
 enum exit_status
 flash_command (const struct options *options)
 {
-  struct flash_job job = { .options = options };
+  struct flash_job job = {
+    .options = options, .verification = options->verification
+  };
   struct ssh_config *config;
   enum exit_status status;
 
@@ -135,10 +206,10 @@ flash_command (const struct options *options)
     report_error ("nothing was written to %s", options->host);
   else if (status == STATUS_DONE && options->dry_run)
     message_info ("Dry run: nothing was written.");
+  if (is_over (status) && !options->dry_run && job.stored && *job.session)
+    session_store_remove (job.session);
 
-  ssh_connection_close (job.connection);
-  image_server_stop (job.server);
-  target_probe_release (&job.board);
+  flash_job_release (&job);
   ssh_config_free (config);
   return status;
 }

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board-login.h"
 #include "cleanup.h"
 #include "flash-job.h"
 #include "report.h"
+#include "session-store.h"
 #include "ssh-exec.h"
 #include "status-record.h"
+#include "terminal-text.h"
 
 #define ANSWER_SECONDS 60
 #define CLEAN_UP_SECONDS 30
@@ -60,17 +63,125 @@ flash_job_tell_session (struct flash_job *job, const char *verb)
   return result;
 }
 
+bool
+flash_job_wants_lifeboat (const struct flash_job *job)
+{
+  return flash_job_is_root_disk (job) || job->options->lifeboat_given;
+}
+
+/* -- What the session says of itself -------------------------------------- */
+
+/* A login shell may say something in front of it. */
+static bool
+parse_status (const char *output, struct session_report *report)
+{
+  const char *start = strstr (output, STATUS_RECORD_PREFIX "session ");
+
+  if (!start || !(report->text = strndup (start, strcspn (start, "\n"))))
+    return false;
+  if (!status_parse (report->text, &report->record))
+    return false;
+  for (unsigned i = 0; i < report->record.nr_fields; i++)
+    terminal_text_clean (report->record.fields[i].value);
+  return true;
+}
+
+/* After a failure: the directory tells whether a session is there that does not
+ * answer. */
+static int
+look_for_session (struct flash_job *job)
+{
+  struct ssh_exec *exec = ssh_exec_new (job->connection,
+                                        "test -d " FLASH_RAM_ROOT, NULL, 0);
+  int result = -1;
+
+  if (exec && ssh_exec_wait (exec, ANSWER_SECONDS, false) == 0)
+    result = ssh_exec_status (exec) == 1 ? 0 : -1;
+  ssh_exec_free (exec);
+  return result;
+}
+
+int
+flash_job_ask_status (struct flash_job *job, struct session_report *report)
+{
+  CLEANUP_FREE char *command = flash_job_helper_command (job, "status", false);
+  struct ssh_exec *exec;
+  int result = -1;
+
+  memset (report, 0, sizeof *report);
+  if (!command || !(exec = ssh_exec_new (job->connection, command, NULL, 0)))
+    return -1;
+  if (ssh_exec_wait (exec, ANSWER_SECONDS, false) == 0) {
+    if (ssh_exec_status (exec) == 0
+        && parse_status (ssh_exec_stdout (exec), report))
+      result = 1;
+    else if ((result = look_for_session (job)) == -1) {
+      report_error ("the board's helper does not say where the flash stands");
+      message_verbatim ("board: ", ssh_exec_stderr (exec));
+    }
+  }
+  ssh_exec_free (exec);
+  return result;
+}
+
+void
+session_report_release (struct session_report *report)
+{
+  free (report->text);
+  report->text = NULL;
+}
+
+/* -- The end -------------------------------------------------------------- */
+
+/* The RAM root goes away under a login into it: log in as usual, unless somebody
+ * would have to be asked. */
+static void
+leave_lifeboat (struct flash_job *job)
+{
+  struct stored_session *stored = job->stored;
+
+  ssh_connection_close (job->connection);
+  job->connection = NULL;
+  job->stored = NULL;
+  job->ask_nothing = true;
+  board_login (job, true);
+  job->stored = stored;
+}
+
 void
 flash_job_await_clean_up (struct flash_job *job)
 {
   static const char command[] =
     "sh -c 'i=0; while [ -d " FLASH_RAM_ROOT " ] && [ $i -lt 20 ]; do "
     "sleep 1; i=$((i+1)); done; [ ! -d " FLASH_RAM_ROOT " ]'";
-  struct ssh_exec *exec = ssh_exec_new (job->connection, command, NULL, 0);
+  struct ssh_exec *exec;
 
-  if (exec && ssh_exec_wait (exec, CLEAN_UP_SECONDS, false) == 0
-      && ssh_exec_status (exec) == 1)
+  if (job->in_lifeboat)
+    leave_lifeboat (job);
+  if (!job->connection)
+    return;
+  message_hold_errors ();       /* it was lost before, then */
+  exec = ssh_exec_new (job->connection, command, NULL, 0);
+  bool remains = exec && ssh_exec_wait (exec, CLEAN_UP_SECONDS, false) == 0
+                 && ssh_exec_status (exec) == 1;
+  ssh_exec_free (exec);
+  message_release_errors ();
+  if (remains)
     message_warning ("the board still has " FLASH_RAM_ROOT
                      "; it goes away with the next flash or reboot");
-  ssh_exec_free (exec);
+}
+
+void
+flash_job_release (struct flash_job *job)
+{
+  ssh_connection_close (job->connection);
+  job->connection = NULL;
+  image_server_stop (job->server);
+  job->server = NULL;
+  target_probe_release (&job->board);
+  session_report_release (&job->report);
+  if (job->stored)
+    stored_session_release (job->stored);
+  free (job->stored);
+  job->stored = NULL;
 }

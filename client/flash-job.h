@@ -14,6 +14,15 @@
 
 #define SESSION_ID_SIZE 17      /* 16 hex digits and their NUL */
 
+struct stored_session;          /* session-store.h */
+
+/* The answer to `flash-helper status`. */
+struct session_report
+{
+  char *text;                   /* what RECORD points into */
+  struct status_record record;  /* its values are printable */
+};
+
 struct flash_job
 {
   const struct options *options;
@@ -23,8 +32,17 @@ struct flash_job
   struct ssh_connection *connection;
   struct target_probe board;
   char session[SESSION_ID_SIZE];
+  struct session_report report; /* of a session that was found there */
   bool resume;                  /* SESSION is already at work on the board */
+  bool go_taken;                /* and it had its `go`, as far as is known */
+  enum verification verification;       /* the session's */
+  struct stored_session *stored;        /* its key, owned; NULL: no lifeboat */
+
   bool in_lifeboat;             /* the connection leads into the RAM root */
+  bool ask_nothing;             /* at an ordinary login: no passwords */
+  /* The last login that failed, or did not lead into the lifeboat, saw another
+   * host key than the board had. */
+  bool host_key_changed;
 };
 
 /* "sudo -n ", or "" for root and in the lifeboat. */
@@ -38,11 +56,23 @@ char *flash_job_helper_command (const struct flash_job *job, const char *verb,
 /* Whether the target is the disk that the board runs from. */
 bool flash_job_is_root_disk (const struct flash_job *job);
 
+/* Whether a flash as the options want it has a lifeboat. */
+bool flash_job_wants_lifeboat (const struct flash_job *job);
+
+/* 1: there is a session; 0: there is none; -1 after a report: the connection broke
+ * or the answer makes no sense.  REPORT must be released either way. */
+int flash_job_ask_status (struct flash_job *job, struct session_report *report);
+void session_report_release (struct session_report *report);
+
 /* Run `flash-helper VERB SESSION` and wait for its answer: 0; -1 after a report,
  * with the board's words. */
 int flash_job_tell_session (struct flash_job *job, const char *verb);
 
-/* Wait until nothing is left of the session on the board.  Best effort. */
+/* Wait until nothing is left of the session on the board, by an ordinary login if
+ * this one leads into what is being removed.  Best effort. */
 void flash_job_await_clean_up (struct flash_job *job);
+
+/* Close and free everything but the config and the options. */
+void flash_job_release (struct flash_job *job);
 
 #endif

@@ -3,16 +3,19 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cleanup.h"
+#include "flash-outcome.h"
 #include "flash-run.h"
 #include "flash-status.h"
 #include "interrupt.h"
 #include "messages.h"
 #include "progress.h"
+#include "reconnect.h"
 #include "report.h"
 #include "ssh-exec.h"
 #include "status-record.h"
@@ -22,6 +25,9 @@
 #define ABORT_SECONDS 150       /* for the board to undo and say so */
 #define REBOOT_SECONDS 8        /* for a board that reboots to be gone */
 #define TUNNELS_MAX 20          /* used up without a byte: something is wrong */
+#define FAILURES_MAX 5          /* channels without a greeting, before the write */
+#define RESTARTS_MAX 5          /* of nbdkit, without progress in between */
+#define QUIET_SECONDS 2         /* after which a channel has repeated everything */
 
 struct flash_run
 {
@@ -33,9 +39,15 @@ struct flash_run
   unsigned vain_tunnels;
   struct ssh_exec *request;     /* `go` or `abort`, under way */
   bool go_sent, go_taken;
+  bool go_unsure;               /* a connection broke before the answer to `go` */
+  bool rehearsed;               /* all is proven, and that was all */
   bool abort_sent;
   long abort_since;
   unsigned interrupts;          /* that were answered */
+  unsigned failures;            /* of channels that brought no greeting */
+  unsigned restarts;            /* of nbdkit without progress */
+  uint64_t done_at_restart;
+  bool is_lonely;               /* nbdkit is given up */
   long rebooting_since;         /* 0: not yet */
   bool is_over;
   enum exit_status outcome;
@@ -54,7 +66,7 @@ seconds (void)
 static bool
 may_be_writing (const struct flash_run *r)
 {
-  return r->go_sent || r->status.writing;
+  return r->go_sent || r->go_unsure || r->status.writing;
 }
 
 static bool
@@ -70,6 +82,8 @@ needs_image_server (const struct flash_run *r)
   return !(is_ramfs (r) && may_be_writing (r));
 }
 
+static void send_abort (struct flash_run *r);
+
 static void
 finish (struct flash_run *r, enum exit_status outcome)
 {
@@ -81,61 +95,124 @@ finish (struct flash_run *r, enum exit_status outcome)
 
 /* -- Leaving -------------------------------------------------------------- */
 
-/* What becomes of the board when this program leaves it in the middle. */
-static void
-explain_interruption (const struct flash_run *r)
-{
-  const char *disk = r->job->board.disk;
-
-  if (!r->status.writing)       /* the old system was just being quieted */
-    message_always ("The board was about to write %s: it stops with nothing "
-                    "written, or it has just begun.\nLeave it switched on, and "
-                    "run the same command again.", disk);
-  else if (is_ramfs (r) && flash_job_is_root_disk (r->job)
-      && r->job->options->reboot)
-    message_always ("The board has the whole image in its memory: it finishes by "
-                    "itself, verifies %s and reboots.\nLeave it switched on. "
-                    "Run the same command again to watch it.", disk);
-  else if (is_ramfs (r))
-    message_always ("The board has the whole image in its memory: it finishes by "
-                    "itself and verifies %s.\nRun the same command again to "
-                    "watch it.", disk);
-  else
-    message_always ("The board waits, with %s partly written: leave it switched "
-                    "on.\nRun the same command again to go on%s.", disk,
-                    flash_job_is_root_disk (r->job)
-                    ? ", as soon as you can: the board lets you in only while "
-                      "its sshd is still in memory" : "");
-}
-
-/* The tunnel is gone and nobody said how the session ended. */
+/* Nobody said how the session ended, and this program gives up. */
 static void
 leave_unfinished (struct flash_run *r)
 {
-  if (r->status.rebooting) {
-    message_info ("The board has verified %s and reboots.", r->job->board.disk);
-    finish (r, STATUS_DONE);
-  }
-  else if (may_be_writing (r)) {
-    explain_interruption (r);
+  if (may_be_writing (r)) {
+    flash_outcome_explain_interruption (r->job, &r->status, true);
     finish (r, STATUS_INTERRUPTED);
   }
   else
     finish (r, STATUS_NOT_WRITTEN);
 }
 
+/* -- A lost connection ---------------------------------------------------- */
+
+/* What was going on over the connection is void. */
 static void
-lose_connection (struct flash_run *r)
+drop_connection (struct flash_run *r)
 {
+  tunnel_close (r->tunnel);
+  r->tunnel = NULL;
+  ssh_exec_free (r->request);
+  r->request = NULL;
+  ssh_connection_close (r->job->connection);
+  r->job->connection = NULL;
+  /* An order without an answer may have been taken, and may be given again. */
+  r->go_unsure = r->go_unsure || r->go_sent;
+  r->go_sent = r->go_taken;
+}
+
+/* Interrupted while there was no connection. */
+static void
+leave_unreachable (struct flash_run *r)
+{
+  r->interrupts = interrupt_count ();
+  flash_outcome_explain_interruption (r->job, &r->status, may_be_writing (r));
+  finish (r, may_be_writing (r) ? STATUS_INTERRUPTED : STATUS_NOT_WRITTEN);
+}
+
+static void
+take_connection (struct flash_run *r)
+{
+  free (r->attach_command);     /* another login, another way to be root */
+  r->attach_command = flash_job_helper_command (r->job, "attach", false);
+  if (!r->attach_command)
+    leave_unfinished (r);
+}
+
+static void
+come_back (struct flash_run *r, const char *reason)
+{
+  const bool writing = may_be_writing (r);
+  const struct reconnect_wish wish = {
+    .reason = reason, .interrupts = r->interrupts, .written = writing,
+    .may_have_rebooted = writing && flash_outcome_reboots (r->job)
+                         && (is_ramfs (r) || r->status.copied)
+  };
+
+  switch (reconnect (r->job, &wish)) {
+  case RECONNECT_BACK:
+    take_connection (r);
+    break;
+  case RECONNECT_GONE:
+  case RECONNECT_NEW_HOST_KEY:
+    finish (r, flash_outcome_of_lost_session (r->job, &r->status, writing));
+    break;
+  case RECONNECT_UNPROVEN:
+    take_connection (r);
+    if (!r->is_over)
+      send_abort (r);
+    break;
+  case RECONNECT_INTERRUPTED:
+    leave_unreachable (r);
+    break;
+  }
+}
+
+/* REASON is copied. */
+static void
+lose_connection (struct flash_run *r, const char *reason)
+{
+  char why[256];
+
   progress_end ();
-  if (r->rebooting_since) {
+  if (r->is_over)
+    return;
+  if (r->rebooting_since || r->status.rebooting
+      || (r->status.verified && flash_outcome_reboots (r->job))) {
+    message_info ("The board holds %s for good, and reboots.", r->job->board.disk);
     finish (r, STATUS_DONE);
     return;
   }
-  if (!r->status.rebooting)
-    report_error ("the connection to the board was lost: %s",
-                  ssh_connection_error (r->job->connection));
-  leave_unfinished (r);
+  snprintf (why, sizeof why, "%s", reason);
+  drop_connection (r);
+  if (r->abort_sent && !may_be_writing (r)) {
+    report_error ("the connection to the board was lost: %s", why);
+    flash_outcome_explain_interruption (r->job, &r->status, false);
+    finish (r, STATUS_NOT_WRITTEN);
+    return;
+  }
+  r->abort_sent = false;
+  come_back (r, why);
+}
+
+/* The connection stands, and the helper does not do as it should: before the write
+ * that ends the flash, if it does not pass. */
+static void
+lose_channel (struct flash_run *r, const char *reason)
+{
+  if (!r->status.greeted)
+    r->failures++;
+  if (r->failures < FAILURES_MAX || may_be_writing (r)) {
+    lose_connection (r, reason);
+    return;
+  }
+  progress_end ();
+  report_error ("%s", reason);
+  finish (r, STATUS_NOT_WRITTEN);
+  flash_job_tell_session (r->job, "abort");
 }
 
 /* The board has said its last word. */
@@ -159,6 +236,11 @@ take_result (struct flash_run *r)
       finish (r, STATUS_DONE);
     return;
   case RESULT_ABORTED:
+    if (r->rehearsed && strcmp (s->written, "no") == 0) {
+      finish (r, STATUS_DONE);
+      return;
+    }
+    /* fall through */
   case RESULT_FAILED:
     finish (r, strcmp (s->written, "no") == 0
             || (!*s->written && !may_be_writing (r))
@@ -191,14 +273,29 @@ send_abort (struct flash_run *r)
   r->abort_since = seconds ();
 }
 
+/* The write has failed.  A channel begins with everything that was ever said, so
+ * it counts only once the board is quiet. */
+static bool
+is_stopped (const struct flash_run *r)
+{
+  return r->status.stopped && seconds () - r->status.heard >= QUIET_SECONDS;
+}
+
+/* Whether everything is proven, or was before a write that has stopped. */
+static bool
+waits_for_go (const struct flash_run *r)
+{
+  return r->status.writing ? is_stopped (r) : r->status.ready;
+}
+
 /* `go` as soon as everything is proven: in stream mode on a channel that nobody
  * has used yet, for the write needs it at once. */
 static void
 consider_go (struct flash_run *r)
 {
-  const struct flash_status *s = &r->status;
+  struct flash_status *s = &r->status;
 
-  if (!s->ready || !s->greeted || !r->tunnel || may_be_writing (r)
+  if (!waits_for_go (r) || !s->greeted || !r->tunnel || r->go_sent
       || r->abort_sent || r->request)
     return;
   if (is_ramfs (r) && (!s->staged || s->staged_differs)) {
@@ -208,10 +305,25 @@ consider_go (struct flash_run *r)
     send_abort (r);
     return;
   }
+  if (r->job->options->rehearse && !s->writing) {
+    message_detail ("Everything is proven");
+    r->rehearsed = true;
+    send_abort (r);
+    return;
+  }
   if (!is_ramfs (r) && tunnel_is_used (r->tunnel))
     return;
   message_detail ("Everything is proven: go");
+  s->stopped = false;
   r->go_sent = send_request (r, "go");
+}
+
+/* It has stopped after a `go` of ours. */
+static void
+check_stopped (struct flash_run *r)
+{
+  if (is_stopped (r) && r->go_taken && !r->request)
+    finish (r, STATUS_PARTLY_WRITTEN);
 }
 
 /* The answer to `go` or `abort` is in. */
@@ -225,9 +337,11 @@ take_answer (struct flash_run *r)
     message_verbatim ("board: ", ssh_exec_stdout (r->request));
     message_verbatim ("board: ", ssh_exec_stderr (r->request));
   }
+  ssh_exec_free (r->request);
+  r->request = NULL;
   if (r->abort_sent && !taken) {
     /* Too late: it is writing, and only its end counts now. */
-    r->abort_sent = false;
+    r->abort_sent = r->rehearsed = false;
     if (may_be_writing (r))
       message_always ("Interrupt once more to leave the board alone.");
     else
@@ -238,11 +352,11 @@ take_answer (struct flash_run *r)
   else if (!r->abort_sent) {
     report_error ("the board did not take the order to go");
     r->go_sent = false;
-    send_abort (r);
-    return;
+    if (r->status.writing)
+      leave_unfinished (r);
+    else
+      send_abort (r);
   }
-  ssh_exec_free (r->request);
-  r->request = NULL;
 }
 
 static void
@@ -257,8 +371,7 @@ step_request (struct flash_run *r)
     take_answer (r);
     break;
   case EXEC_REFUSED:
-    report_error ("the board starts no further commands");
-    leave_unfinished (r);
+    lose_channel (r, "the board starts no further commands");
     break;
   }
 }
@@ -301,13 +414,11 @@ replace_tunnel (struct flash_run *r)
   r->tunnel = NULL;
   if (exit_status == 0 && r->vain_tunnels < TUNNELS_MAX)
     return;
-  progress_end ();
-  if (exit_status == 0)
-    report_error ("the board closes every channel that is opened to it");
-  else
-    report_error ("the channel to the board's helper broke (status %d)",
-                  exit_status);
-  leave_unfinished (r);
+  r->vain_tunnels = 0;
+  lose_channel (r, exit_status == 0
+                ? "the board closes every channel that is opened to it"
+                : exit_status == -1 ? "the channel to the board's helper broke"
+                : "the board's helper has refused the channel");
 }
 
 static void
@@ -333,29 +444,52 @@ step_tunnel (struct flash_run *r)
   }
   else if (state == TUNNEL_ENDED)
     replace_tunnel (r);
-  else if (state == TUNNEL_BROKEN) {
-    if (!image_server_service (r->job->server))
-      image_server_report_end (r->job->server);
-    leave_unfinished (r);
-  }
+  else if (state == TUNNEL_BROKEN)
+    lose_channel (r, "no channel to the board's helper");
   else if (state == TUNNEL_OPENING
-           && seconds () - r->tunnel_since > OPEN_SECONDS) {
-    report_error ("the board's helper does not answer");
-    leave_unfinished (r);
-  }
+           && seconds () - r->tunnel_since > OPEN_SECONDS)
+    lose_channel (r, "the board's helper does not answer");
 }
 
 /* -- The loop ------------------------------------------------------------- */
 
-/* nbdkit has died: without the image only a board that has it all goes on. */
+/* nbdkit has died, or was never what the board needs: true if it serves again. */
+static bool
+restart_image_server (struct flash_run *r)
+{
+  struct image_facts again;
+  const struct integrity *before = &r->job->image.integrity;
+
+  if (r->status.done > r->done_at_restart)
+    r->restarts = 0;
+  r->done_at_restart = r->status.done;
+  if (r->restarts++ == RESTARTS_MAX)
+    return false;
+  message_info ("Starting nbdkit again");
+  if (image_server_restart (r->job->server) == -1
+      || image_facts_read (r->job->server, r->job->options->image, &again) == -1)
+    return false;
+  if (strcmp (again.integrity.digest, before->digest) == 0
+      && again.integrity.disk_size == before->disk_size)
+    return true;
+  report_error ("%s is not the image any more that this flash began with",
+                r->job->options->image);
+  return false;
+}
+
+/* Without the image only a board that has it all goes on. */
 static void
 check_image_server (struct flash_run *r)
 {
-  if (image_server_service (r->job->server) || !needs_image_server (r)
-      || r->abort_sent)
+  if (r->is_lonely || image_server_service (r->job->server)
+      || !needs_image_server (r) || r->abort_sent)
     return;
   progress_end ();
   image_server_report_end (r->job->server);
+  /* Its tunnel leads nowhere now; a new one is opened to the new server. */
+  if (restart_image_server (r))
+    return;
+  r->is_lonely = true;
   if (may_be_writing (r))
     leave_unfinished (r);
   else
@@ -372,12 +506,11 @@ answer_interrupt (struct flash_run *r)
   progress_end ();
   if (count >= 2 && (r->interrupts > 0 || r->status.writing)) {
     /* Once nobody is attached, a board that does not write stops by itself. */
-    if (may_be_writing (r))
-      explain_interruption (r);
+    flash_outcome_explain_interruption (r->job, &r->status, may_be_writing (r));
     finish (r, may_be_writing (r) ? STATUS_INTERRUPTED : STATUS_NOT_WRITTEN);
   }
   else if (r->status.writing) {
-    explain_interruption (r);
+    flash_outcome_explain_interruption (r->job, &r->status, true);
     message_always ("Interrupt once more to leave it.");
   }
   else {
@@ -415,52 +548,37 @@ wait_for_event (struct flash_run *r, bool at_once)
     message_warning ("poll: %s", strerror (errno));
 }
 
+/* One round over everything that may have changed. */
 static void
-run_loop (struct flash_run *r)
+take_round (struct flash_run *r)
 {
-  struct ssh_connection *c = r->job->connection;
+  static void (*const steps[]) (struct flash_run *) = {
+    check_image_server, step_tunnel, step_request, consider_go, check_stopped,
+    answer_interrupt, check_abort
+  };
 
-  while (!r->is_over) {
-    const uint64_t packets = ssh_connection_packets (c);
-
-    step_tunnel (r);
-    if (!r->is_over)
-      step_request (r);
-    if (!r->is_over)
-      consider_go (r);
-    if (!r->is_over)
-      check_image_server (r);
-    if (!r->is_over)
-      answer_interrupt (r);
-    if (!r->is_over)
-      check_abort (r);
-    if (r->is_over)
-      break;
-    wait_for_event (r, ssh_connection_packets (c) != packets);
-    if (ssh_connection_service (c) == -1) {
-      step_tunnel (r);          /* what has arrived before the end */
-      if (!r->is_over)
-        lose_connection (r);
-    }
-  }
+  for (size_t i = 0; i < sizeof steps / sizeof *steps && !r->is_over; i++)
+    if (r->job->connection)
+      steps[i] (r);
 }
 
 static void
-say_result (struct flash_run *r)
+run_loop (struct flash_run *r)
 {
-  const struct flash_job *job = r->job;
+  while (!r->is_over) {
+    struct ssh_connection *c = r->job->connection;
+    const uint64_t packets = ssh_connection_packets (c);
 
-  if (r->outcome == STATUS_DONE && r->status.result == RESULT_REBOOTING)
-    message_info ("Done: %s of %s holds %s, verified. The board reboots now.",
-                  job->board.disk, job->options->host, job->image.name);
-  else if (r->outcome == STATUS_DONE && r->status.result == RESULT_DONE)
-    message_info ("Done: %s of %s holds %s, verified.%s", job->board.disk,
-                  job->options->host, job->image.name,
-                  flash_job_is_root_disk (job)
-                  ? " Reboot the board by its power switch or SysRq-b." : "");
-  else if (r->outcome == STATUS_PARTLY_WRITTEN)
-    report_error ("%s of %s is partly written", job->board.disk,
-                  job->options->host);
+    take_round (r);
+    if (r->is_over || r->job->connection != c)
+      continue;
+    wait_for_event (r, ssh_connection_packets (c) != packets);
+    if (ssh_connection_service (c) == -1) {
+      step_tunnel (r);          /* what has arrived before the end */
+      if (!r->is_over && r->job->connection == c)
+        lose_connection (r, ssh_connection_error (c));
+    }
+  }
 }
 
 /* The channel first: its end is what the board waits for before it reboots, and
@@ -474,7 +592,8 @@ close_up (struct flash_run *r)
   r->request = NULL;
   free (r->attach_command);
   if (r->outcome == STATUS_NOT_WRITTEN
-      || (r->outcome == STATUS_DONE && !flash_job_is_root_disk (r->job)))
+      || (r->outcome == STATUS_DONE
+          && (r->rehearsed || !flash_job_is_root_disk (r->job))))
     flash_job_await_clean_up (r->job);
 }
 
@@ -491,13 +610,13 @@ flash_run (struct flash_job *job)
     return STATUS_NOT_WRITTEN;
   }
   r->job = job;
-  r->go_sent = r->go_taken = job->resume;
+  r->go_sent = r->go_taken = job->go_taken;
   r->status.session = job->session;
   r->status.target = job->board.disk;
   r->status.stored_size = job->image.integrity.stored_size;
   r->status.stored_digest = job->image.integrity.digest;
   run_loop (r);
-  say_result (r);
+  flash_outcome_say (job, &r->status, r->outcome);
   close_up (r);
   outcome = r->outcome;
   free (r);

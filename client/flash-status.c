@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "flash-status.h"
 #include "messages.h"
@@ -68,6 +69,15 @@ flash_status_new_channel (struct flash_status *s)
   s->repeated = 0;
 }
 
+static long
+seconds (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return t.tv_sec;
+}
+
 static const char *
 text_of (struct status_record *r, const char *key)
 {
@@ -87,14 +97,18 @@ number_of (const struct status_record *r, const char *key)
 
 /* -- The records ---------------------------------------------------------- */
 
-/* The helper says so right before its first write, and when nothing differs. */
+/* The helper says so right before its first write, when that fails, and when
+ * nothing differs. */
 static void
 take_state (struct flash_status *s, const char *name)
 {
-  if (strcmp (name, "writing") == 0 || strcmp (name, "verified") == 0)
+  const bool stopped = strcmp (name, "stopped") == 0;
+  const bool verified = strcmp (name, "verified") == 0;
+
+  if (stopped || verified || strcmp (name, "writing") == 0)
     s->writing = true;
-  if (strcmp (name, "verified") == 0)
-    s->verified = true;
+  s->stopped = stopped;
+  s->verified = s->verified || verified;
 }
 
 static void
@@ -128,10 +142,11 @@ take_phase (struct flash_status *s, struct status_record *r)
 }
 
 static void
-take_progress (struct status_record *r)
+take_progress (struct flash_status *s, struct status_record *r)
 {
   const char *name = text_of (r, "phase");
 
+  s->done = number_of (r, "done");
   for (size_t i = 0; i < NR_PHASES; i++)
     if (strcmp (name, phases[i].name) == 0) {
       if (progress_label () != phases[i].label)
@@ -162,15 +177,27 @@ take_verified (struct flash_status *s, struct status_record *r)
   uint64_t differing = number_of (r, "differing");
 
   progress_end ();
-  s->verified = differing == 0;
-  if (differing == 0)
-    message_info ("The disk equals the image (%" PRIu64 " chunks read back)",
-                  number_of (r, "chunks"));
-  else
+  s->chunks_read = number_of (r, "chunks");
+  s->chunks = number_of (r, "of");
+  if (differing > 0)
     message_warning ("%" PRIu64 " of %" PRIu64 " chunks differ on %s, %" PRIu64
                      " were written again (pass %" PRIu64 ")", differing,
-                     number_of (r, "chunks"), s->target,
-                     number_of (r, "repaired"), number_of (r, "pass"));
+                     s->chunks_read, s->target, number_of (r, "repaired"),
+                     number_of (r, "pass"));
+  else if (s->chunks > 0)
+    message_info ("What was read of the disk equals the image (%" PRIu64 " of %"
+                  PRIu64 " chunks)", s->chunks_read, s->chunks);
+  else
+    message_info ("The disk equals the image (%" PRIu64 " chunks read back)",
+                  s->chunks_read);
+}
+
+static void
+take_copied (struct flash_status *s, struct status_record *r)
+{
+  s->copied = true;
+  message_detail ("%" PRIu64 " bytes received, %" PRIu64 " of them again",
+                  number_of (r, "received"), number_of (r, "again"));
 }
 
 static void
@@ -210,6 +237,8 @@ take_record (struct flash_status *s, struct status_record *r)
     progress_end ();
     s->ready = true;
   }
+  else if (strcmp (r->type, "copied") == 0)
+    take_copied (s, r);
   else if (strcmp (r->type, "verified") == 0)
     take_verified (s, r);
   else if (strcmp (r->type, "waiting") == 0)
@@ -234,6 +263,7 @@ flash_status_take_line (struct flash_status *s, char *line)
     message_verbatim ("board: ", words);
     return;
   }
+  s->heard = seconds ();
   if (strcmp (record.type, "hello") == 0) {
     take_hello (s, &record);
     return;
@@ -242,7 +272,7 @@ flash_status_take_line (struct flash_status *s, char *line)
   if (!s->greeted || s->foreign)
     return;
   if (strcmp (record.type, "progress") == 0) {
-    take_progress (&record);
+    take_progress (s, &record);
     return;
   }
   if (!is_repetition (s, words))

@@ -26,8 +26,14 @@ struct flash_status
   bool ready;
   bool staged, staged_differs;
   bool writing;                 /* the point of no return was passed */
+  bool stopped;                 /* the write has failed; `go` tries again */
+  bool copied;                  /* the copy has ended */
   bool rebooting;               /* the phase reboot has begun */
-  bool verified;                /* a read-back found nothing wrong */
+  bool verified;                /* the session holds the disk for good: a read-back
+                                 * found nothing, or none was wanted */
+  uint64_t done;                /* bytes, of the last progress */
+  uint64_t chunks_read, chunks; /* of the last read-back, of the disk */
+  long heard;                   /* seconds, CLOCK_MONOTONIC: the last record */
   enum flash_result result;
   char written[16];             /* what `end` or the last error said, or "" */
 

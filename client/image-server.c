@@ -31,6 +31,7 @@
 struct image_server
 {
   pid_t pid;                    /* 0: not running */
+  const char *image;            /* the caller's */
   int wait_status;
   bool reported;
   int stderr_fd;
@@ -86,8 +87,8 @@ make_directory (struct image_server *s)
 
 /* The child's half: becomes nbdkit, or writes errno to EXEC_PIPE. */
 static void
-exec_nbdkit (const struct image_server *s, const char *image, bool rescan,
-             int words, int exec_pipe)
+exec_nbdkit (const struct image_server *s, bool rescan, int words,
+             int exec_pipe)
 {
   const char *plugin = getenv (PLUGIN_VARIABLE);
   CLEANUP_FREE char *file = NULL;
@@ -97,7 +98,7 @@ exec_nbdkit (const struct image_server *s, const char *image, bool rescan,
     plugin = PLUGIN_NAME;
   /* Its own group: a ^C on the terminal is the client's business. */
   if (setpgid (0, 0) == 0
-      && asprintf (&file, "file=%s", image) != -1
+      && asprintf (&file, "file=%s", s->image) != -1
       && dup2 (words, STDERR_FILENO) != -1
       && dup2 (words, STDOUT_FILENO) != -1) {
     signal (SIGPIPE, SIG_DFL);
@@ -124,7 +125,7 @@ report_exec_error (int error)
 }
 
 static int
-spawn (struct image_server *s, const char *image, bool rescan)
+spawn (struct image_server *s, bool rescan)
 {
   int words[2] = { -1, -1 }, exec_pipe[2] = { -1, -1 }, error;
   ssize_t r;
@@ -142,7 +143,7 @@ spawn (struct image_server *s, const char *image, bool rescan)
     return -1;
   }
   if (s->pid == 0)
-    exec_nbdkit (s, image, rescan, words[1], exec_pipe[1]);
+    exec_nbdkit (s, rescan, words[1], exec_pipe[1]);
 
   close (words[1]);
   close (exec_pipe[1]);
@@ -264,12 +265,30 @@ image_server_start (const char *image, bool rescan)
     return NULL;
   }
   s->stderr_fd = -1;
-  if (make_directory (s) == -1 || spawn (s, image, rescan) == -1
+  s->image = image;
+  if (make_directory (s) == -1 || spawn (s, rescan) == -1
       || wait_for_socket (s) == -1) {
     image_server_stop (s);
     return NULL;
   }
   return s;
+}
+
+/* A scan that is remembered spares the one that the first start has done. */
+int
+image_server_restart (struct image_server *s)
+{
+  if (s->stderr_fd >= 0)
+    close (s->stderr_fd);
+  s->stderr_fd = -1;
+  s->reported = false;
+  s->words_len = s->words_shown = 0;
+  *s->words = '\0';
+  if (unlink (s->socket) == -1 && errno != ENOENT) {
+    report_error ("%s: %s", s->socket, strerror (errno));
+    return -1;
+  }
+  return spawn (s, false) == -1 ? -1 : wait_for_socket (s);
 }
 
 /* TERM, and KILL for one that hangs on a connection. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include "terminal-text.h"
 
 static enum verbosity verbosity = VERBOSITY_NORMAL;
+static bool holding;
+static char last_error[256];
 
 void
 message_init (enum verbosity v)
@@ -65,16 +68,59 @@ message_always (const char *fmt, ...)
   SAY ("");
 }
 
+static bool
+is_held_back (void)
+{
+  return holding && verbosity < VERBOSITY_VERBOSE;
+}
+
 void
 message_warning (const char *fmt, ...)
 {
-  SAY ("warning: ");
+  if (!is_held_back ())
+    SAY ("warning: ");
+}
+
+static void
+keep_error (const char *fmt, va_list args)
+{
+  int saved_errno = errno;
+
+  vsnprintf (last_error, sizeof last_error, fmt, args);
+  last_error[strcspn (last_error, "\n")] = '\0';
+  errno = saved_errno;
 }
 
 void
 report_error (const char *fmt, ...)
 {
-  SAY (MESSAGE_PROGRAM ": ");
+  if (holding) {
+    va_list args;
+    va_start (args, fmt);
+    keep_error (fmt, args);
+    va_end (args);
+  }
+  if (!is_held_back ())
+    SAY (MESSAGE_PROGRAM ": ");
+}
+
+void
+message_hold_errors (void)
+{
+  holding = true;
+  *last_error = '\0';
+}
+
+void
+message_release_errors (void)
+{
+  holding = false;
+}
+
+const char *
+message_last_error (void)
+{
+  return last_error;
 }
 
 void
@@ -83,6 +129,8 @@ message_verbatim (const char *prefix, const char *text)
   CLEANUP_FREE char *copy = strdup (text);
   char *rest = copy, *line;
 
+  if (is_held_back ())
+    return;
   progress_hide ();
   while (rest && (line = strsep (&rest, "\n")) != NULL) {
     terminal_text_clean (line);

@@ -23,6 +23,13 @@ void message_always (const char *fmt, ...)
 void message_warning (const char *fmt, ...)
   __attribute__ ((__format__ (__printf__, 1, 2)));
 
+/* From now on errors, warnings and the words of others are details, for somebody who
+ * tries again; message_last_error is the first line of the last one, "" for none
+ * since then.  It stays until the next hold. */
+void message_hold_errors (void);
+void message_release_errors (void);
+const char *message_last_error (void);
+
 /* TEXT of somebody else, line by line behind PREFIX, its control characters
  * removed.  Also with --quiet. */
 void message_verbatim (const char *prefix, const char *text);

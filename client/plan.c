@@ -45,6 +45,8 @@ show_board (const struct flash_job *job)
   if (*b->hostname)
     add (&t, ", which calls itself %s", b->hostname);
   message_always ("%s", t.buf);
+  if (!*b->machine)             /* not probed: a flash is under way */
+    return;
   t.len = 0;
   add (&t, "          %s%s%s", b->model, *b->model ? ", " : "", b->machine);
   if (b->bits == 32 && strstr (b->machine, "64"))
@@ -84,6 +86,8 @@ show_disk (const struct flash_job *job)
   if (flash_job_is_root_disk (job))
     add (&t, ": THE DISK THAT THE BOARD RUNS FROM");
   message_always ("%s", t.buf);
+  if (!*b->machine)
+    return;
   t.len = 0;
   add (&t, "          %s", *b->disk_model ? b->disk_model : "model unknown");
   if (*b->disk_serial)
@@ -119,6 +123,29 @@ show_image (const struct flash_job *job)
     message_verbatim ("          note: ", i->notes);
 }
 
+static const char *
+verification_text (const struct flash_job *job)
+{
+  switch (job->verification) {
+  case VERIFY_OFF: return "no reading back";
+  case VERIFY_SAMPLE: return "read a sample back";
+  default: return "read back";
+  }
+}
+
+static void
+show_lifeboat (const struct flash_job *job)
+{
+  const struct options *o = job->options;
+
+  if (o->lifeboat_port)
+    message_always ("  login   during the write: through a second sshd in the "
+                    "board's memory, port %u", o->lifeboat_port);
+  else
+    message_always ("  login   during the write: through a second sshd in the "
+                    "board's memory, on the board's ssh port");
+}
+
 static void
 show_steps (const struct flash_job *job)
 {
@@ -128,18 +155,21 @@ show_steps (const struct flash_job *job)
   message_always ("  mode    %s", o->mode == FLASH_RAMFS
                   ? "ramfs: the image goes into the board's memory first, then "
                     "the board needs nobody"
-                  : "stream: the image is written while it is sent; this "
-                    "program must stay");
-  if (o->mode == FLASH_STREAM && root_disk)
-    message_always ("          after a broken connection it goes on only if the "
-                    "board still lets you in; --ramfs needs no connection");
+                  : "stream: the image is written while it is sent; after a "
+                    "broken connection it goes on where it was");
+  if (flash_job_wants_lifeboat (job))
+    show_lifeboat (job);
+  if (o->rehearse) {
+    message_always ("  then    nothing: this is a rehearsal, which ends before "
+                    "the write and leaves the board as it is");
+    return;
+  }
   if (*o->stop_services)
     message_always ("  stop    services: %s", o->stop_services);
-  if (root_disk)
-    message_always ("  then    swap off, file systems read-only, write, read "
-                    "back, %s", o->reboot ? "reboot" : "no reboot");
-  else
-    message_always ("  then    write, read back; no reboot");
+  message_always ("  then    %swrite, %s, %s", root_disk
+                  ? "swap off, file systems read-only, " : "",
+                  verification_text (job), root_disk && o->reboot
+                  ? "reboot" : "no reboot");
 }
 
 void
@@ -149,14 +179,16 @@ plan_show (const struct flash_job *job)
   show_board (job);
   show_disk (job);
   show_image (job);
-  if (job->resume) {
-    message_always ("  This flash is already under way on the board; it goes on "
-                    "where it is.");
-    return;
-  }
-  show_steps (job);
-  message_always ("  EVERYTHING ON %s OF %s WILL BE LOST.", job->board.disk,
-                  job->options->host);
+  if (job->resume)
+    message_always ("  This flash is already under way on the board (%s); it goes "
+                    "on where it is, then: %s.",
+                    job->go_taken ? "it has begun to write" : "not writing now",
+                    verification_text (job));
+  else
+    show_steps (job);
+  if (!job->options->rehearse && !job->resume)
+    message_always ("  EVERYTHING ON %s OF %s WILL BE LOST.", job->board.disk,
+                    job->options->host);
 }
 
 int

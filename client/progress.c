@@ -82,24 +82,31 @@ progress_format (char *text, size_t size, const char *label,
   }
 }
 
+/* On the terminal, over what stands in this line. */
+static void
+show (const char *text)
+{
+  struct winsize window;
+  size_t width = 80;
+
+  if (ioctl (STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1)
+    width = window.ws_col;
+  fprintf (stderr, "\r%.*s\033[K", (int) (width - 1), text);
+  fflush (stderr);
+  line.drawn = true;
+}
+
 static void
 draw (void)
 {
   char text[PROGRESS_LINE_MAX];
-  struct winsize window;
-  size_t width = 80;
 
   progress_format (text, sizeof text, line.label, line.done, line.total,
                    line.rate);
-  if (line.terminal) {
-    if (ioctl (STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1)
-      width = window.ws_col;
-    fprintf (stderr, "\r%.*s\033[K", (int) (width - 1), text);
-    fflush (stderr);
-  }
+  if (line.terminal)
+    show (text);
   else
     fprintf (stderr, "%s\n", text);
-  line.drawn = line.terminal;
   line.unsaid = false;
   line.last_shown = now ();
   line.last_percent = percent_of (line.done, line.total);
@@ -165,6 +172,16 @@ progress_update (uint64_t done, uint64_t total)
   line.unsaid = true;
   if (is_due (t))
     draw ();
+}
+
+bool
+progress_show_text (const char *text)
+{
+  if (!line.enabled || !line.terminal)
+    return false;
+  progress_end ();
+  show (text);
+  return true;
 }
 
 void

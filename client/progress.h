@@ -22,6 +22,9 @@ void progress_begin (const char *label);
 void progress_update (uint64_t done, uint64_t total);
 /* The label of the line, the pointer itself; NULL: there is none. */
 const char *progress_label (void);
+/* On a terminal, TEXT in the line's place until the next one or progress_hide; false
+ * elsewhere: the caller prints it. */
+bool progress_show_text (const char *text);
 /* Leaves the last state standing and ends the line. */
 void progress_end (void);
 /* Wipe the line off the terminal; the next update draws it again. */

@@ -262,7 +262,8 @@ ssh_auth_login (ssh_session session, const struct ssh_config *config)
   int rc = ssh_userauth_none (session, NULL);
 
   l.can_ask = !config->batch_mode && prompt_possible ();
-  show_banner (session);
+  if (!config->lifeboat)        /* else the ordinary login shows it */
+    show_banner (session);
   if (rc == SSH_AUTH_DENIED)
     rc = SSH_AUTH_PARTIAL;
   for (int stage = 0; rc == SSH_AUTH_PARTIAL && stage < STAGES_MAX; stage++)

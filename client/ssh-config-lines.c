@@ -28,6 +28,7 @@ static const struct { const char *name; enum config_keyword keyword; } keywords[
   { "hostkeyalias", KEY_HOST_KEY_ALIAS },
   { "identityagent", KEY_IDENTITY_AGENT },
   { "connecttimeout", KEY_CONNECT_TIMEOUT },
+  { "serveraliveinterval", KEY_ALIVE_INTERVAL },
   { "addressfamily", KEY_ADDRESS_FAMILY },
   { "bindaddress", KEY_BIND_ADDRESS },
   { "batchmode", KEY_BATCH_MODE },
@@ -53,7 +54,7 @@ static const struct { const char *name; enum config_keyword keyword; } keywords[
   { "hashknownhosts", KEY_NOT_FOR_US }, { "ipqos", KEY_NOT_FOR_US },
   { "loglevel", KEY_NOT_FOR_US }, { "requesttty", KEY_NOT_FOR_US },
   { "sendenv", KEY_NOT_FOR_US }, { "serveralivecountmax", KEY_NOT_FOR_US },
-  { "serveraliveinterval", KEY_NOT_FOR_US }, { "setenv", KEY_NOT_FOR_US },
+  { "setenv", KEY_NOT_FOR_US },
   { "tcpkeepalive", KEY_NOT_FOR_US }, { "updatehostkeys", KEY_NOT_FOR_US },
   { "visualhostkey", KEY_NOT_FOR_US }, { "addkeystoagent", KEY_NOT_FOR_US },
 };

@@ -9,11 +9,15 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "known-hosts.h"
 #include "report.h"
 #include "ssh-config-lines.h"
 #include "ssh-config.h"
 
 #define DEFAULT_CONNECT_TIMEOUT 15      /* seconds */
+#define DEFAULT_ALIVE_INTERVAL 10       /* seconds */
+/* A board that writes its disk with a small CPU takes 25 s for a login. */
+#define LIFEBOAT_CONNECT_TIMEOUT 30
 /* libssh reads lines of at most this many bytes. */
 #define LIBSSH_LINE_MAX 1000
 
@@ -190,6 +194,18 @@ take_strict (struct ssh_config *c, const char *value)
   return -1;
 }
 
+/* 0 is ssh's way to say never, which would leave a flash hanging. */
+static int
+take_alive_interval (struct ssh_config *c, const char *value)
+{
+  if (take_number ("ServerAliveInterval", value, 0, 86400,
+                   &c->alive_interval) == -1)
+    return -1;
+  if (c->alive_interval == 0)
+    c->alive_interval = DEFAULT_ALIVE_INTERVAL;
+  return 0;
+}
+
 /* HostName may contain %h, the name as given. */
 static int
 take_host (struct ssh_config *c, const char *host_name)
@@ -268,6 +284,7 @@ take_settings (struct ssh_config *c, const struct config_lines *r,
 
   c->port = o->port ? o->port : 22;
   c->connect_timeout = DEFAULT_CONNECT_TIMEOUT;
+  c->alive_interval = DEFAULT_ALIVE_INTERVAL;
   c->password_prompts = 3;
   c->user = strdup (user);
   c->for_libssh = strdup ("");
@@ -284,6 +301,7 @@ take_settings (struct ssh_config *c, const struct config_lines *r,
       || (!o->port && take_number ("Port", v[KEY_PORT], 1, 65535, &c->port) == -1)
       || take_number ("ConnectTimeout", v[KEY_CONNECT_TIMEOUT], 1, 86400,
                       &c->connect_timeout) == -1
+      || take_alive_interval (c, v[KEY_ALIVE_INTERVAL]) == -1
       || take_number ("NumberOfPasswordPrompts", v[KEY_PASSWORD_PROMPTS], 0, 100,
                       &c->password_prompts) == -1
       || take_strict (c, v[KEY_STRICT]) == -1
@@ -326,6 +344,65 @@ ssh_config_read (const struct options *o)
   return c;
 }
 
+/* -- The lifeboat's ------------------------------------------------------- */
+
+/* A copy of TEXT, NULL for NULL; *FAILED becomes true without memory. */
+static char *
+copy_text (const char *text, bool *failed)
+{
+  char *copy = text ? strdup (text) : NULL;
+
+  *failed = *failed || (text && !copy);
+  return copy;
+}
+
+static void
+copy_list (char *to[], const char *const from[], bool *failed)
+{
+  for (size_t i = 0; from[i] && i < SSH_CONFIG_LIST_MAX; i++)
+    if (!(to[i] = copy_text (from[i], failed)))
+      return;
+}
+
+struct ssh_config *
+ssh_config_for_lifeboat (const struct ssh_config *ordinary, unsigned port,
+                         const char *const keys[])
+{
+  struct ssh_config *c = calloc (1, sizeof *c);
+  CLEANUP_FREE char *known_as = known_hosts_name (ordinary);
+  bool failed = !c || !known_as;
+
+  if (!failed) {
+    c->alias = copy_text (ordinary->alias, &failed);
+    c->host = copy_text (ordinary->host, &failed);
+    c->user = copy_text ("root", &failed);
+    c->host_key_alias = copy_text (known_as, &failed);
+    c->bind_address = copy_text (ordinary->bind_address, &failed);
+    c->for_libssh = copy_text (ordinary->for_libssh, &failed);
+    copy_list (c->identities, keys, &failed);
+    copy_list (c->known_hosts, (const char *const *) ordinary->known_hosts,
+               &failed);
+    copy_list (c->global_known_hosts,
+               (const char *const *) ordinary->global_known_hosts, &failed);
+    c->port = port;
+    c->identities_given = c->identities_only = true;
+    c->strict = STRICT_YES;
+    c->host_key_algorithms = ordinary->host_key_algorithms;
+    c->batch_mode = c->pubkey_auth = c->lifeboat = true;
+    c->proxy = ordinary->proxy;
+    c->connect_timeout = ordinary->connect_timeout > LIFEBOAT_CONNECT_TIMEOUT
+                         ? ordinary->connect_timeout : LIFEBOAT_CONNECT_TIMEOUT;
+    c->alive_interval = ordinary->alive_interval;
+    c->address_family = ordinary->address_family;
+  }
+  if (failed) {
+    no_memory ();
+    ssh_config_free (c);
+    return NULL;
+  }
+  return c;
+}
+
 static void
 free_list (char *list[])
 {
@@ -341,6 +418,8 @@ ssh_config_free (struct ssh_config *c)
   free_list (c->identities);
   free_list (c->known_hosts);
   free_list (c->global_known_hosts);
+  free_list (c->host_keys);
+  free (c->only_host_key);
   free (c->alias);
   free (c->host);
   free (c->user);

@@ -37,14 +37,29 @@ struct ssh_config
   bool batch_mode, proxy;
   bool pubkey_auth, password_auth, kbdint_auth;
   unsigned password_prompts, connect_timeout;
+  unsigned alive_interval;      /* seconds of silence before we ask, never 0 */
   int address_family;           /* AF_... */
   char *bind_address;           /* or NULL */
   char *for_libssh;             /* lines of ssh_config, maybe empty */
+
+  /* Of a lifeboat's login (ssh_config_for_lifeboat): */
+  bool lifeboat;
+  /* Fingerprints that count as known where the known_hosts files know none. */
+  char *host_keys[SSH_CONFIG_LIST_MAX + 1];
+  char *only_host_key;          /* the one that must be shown, or NULL */
 };
 
 /* Read it all; what is wrong is reported.  The caller must free the result. */
 struct ssh_config *ssh_config_read (const struct options *options);
 void ssh_config_free (struct ssh_config *config);       /* NULL is allowed */
+
+/* The same way to the same host, for a login as root with KEYS (paths, NULL ends
+ * them) and nothing else, where nobody is asked anything: to PORT, but known_hosts
+ * is asked about the host's ordinary port.  The caller must free the result, and may
+ * add host keys (malloc'ed).  NULL after a report. */
+struct ssh_config *ssh_config_for_lifeboat (const struct ssh_config *ordinary,
+                                            unsigned port,
+                                            const char *const keys[]);
 
 /* The home directory: $HOME, else the password database's. */
 const char *ssh_config_home (void);

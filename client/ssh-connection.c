@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <libssh/server.h>
 
 #include "cleanup.h"
 #include "file-io.h"
@@ -19,14 +22,23 @@
 #include "ssh-connection.h"
 #include "tcp-connect.h"
 
-#define DEAD_PEER_SECONDS 60
+/* A host that has been silent for this many intervals is lost. */
+#define ALIVE_COUNT 3
+/* Without a call for this long we were stopped: that tells nothing of the host. */
+#define PAUSE_SECONDS 5
 
 struct ssh_connection
 {
-  const struct ssh_config *config;
   ssh_session session;
   ssh_event event;
   struct ssh_counter_struct received;
+  char *host_key;               /* its fingerprint */
+
+  /* Whether the host still lives; all in seconds. */
+  unsigned alive_interval;
+  uint64_t packets;             /* when it was last heard */
+  long heard, serviced, asked;
+  bool silent;                  /* given up */
 };
 
 /* libssh reads configuration only from files: the flat list goes through a
@@ -166,6 +178,15 @@ accept_new_key (const struct ssh_config *c, ssh_key key, const char *type,
   return 0;
 }
 
+static bool
+is_listed (char *const list[], const char *text)
+{
+  for (size_t i = 0; list[i]; i++)
+    if (strcmp (list[i], text) == 0)
+      return true;
+  return false;
+}
+
 static int
 judge_key (const struct ssh_config *c, ssh_key key, const char *fingerprint)
 {
@@ -173,11 +194,22 @@ judge_key (const struct ssh_config *c, ssh_key key, const char *fingerprint)
   CLEANUP_FREE char *name = known_hosts_name (c);
   char place[512];
 
+  if (c->only_host_key && strcmp (c->only_host_key, fingerprint) != 0) {
+    report_error ("%s shows another host key than a moment ago: %s, not %s",
+                  c->host, fingerprint, c->only_host_key);
+    return -1;
+  }
+  if (c->only_host_key)
+    return 0;
   switch (known_hosts_check (c, key, place, sizeof place)) {
   case KNOWN_HOST_SAME:
     message_detail ("Host key: %s %s (%s)", type, fingerprint, place);
     return 0;
   case KNOWN_HOST_NEW:
+    if (is_listed (c->host_keys, fingerprint)) {
+      message_detail ("Host key: %s %s (that of the flash)", type, fingerprint);
+      return 0;
+    }
     return accept_new_key (c, key, type, fingerprint);
   case KNOWN_HOST_CHANGED:
     report_error ("the host key of %s has CHANGED: this is another machine, or "
@@ -198,19 +230,17 @@ judge_key (const struct ssh_config *c, ssh_key key, const char *fingerprint)
 }
 
 static int
-check_host_key (ssh_session session, const struct ssh_config *c)
+check_host_key (struct ssh_connection *c, const struct ssh_config *config)
 {
   ssh_key key = NULL;
-  char *fingerprint = NULL;
   int result = -1;
 
-  if (ssh_get_server_publickey (session, &key) != SSH_OK
-      || !(fingerprint = known_hosts_fingerprint (key)))
-    report_error ("%s: the host key cannot be read: %s", c->host,
-                  ssh_get_error (session));
+  if (ssh_get_server_publickey (c->session, &key) != SSH_OK
+      || !(c->host_key = known_hosts_fingerprint (key)))
+    report_error ("%s: the host key cannot be read: %s", config->host,
+                  ssh_get_error (c->session));
   else
-    result = judge_key (c, key, fingerprint);
-  ssh_string_free_char (fingerprint);
+    result = judge_key (config, key, c->host_key);
   ssh_key_free (key);
   return result;
 }
@@ -218,10 +248,10 @@ check_host_key (ssh_session session, const struct ssh_config *c)
 /* -- Opening and closing -------------------------------------------------- */
 
 static int
-connect_and_login (struct ssh_connection *c)
+connect_and_login (struct ssh_connection *c, const struct ssh_config *config,
+                   enum ssh_failure *why)
 {
-  const struct ssh_config *config = c->config;
-
+  *why = SSH_UNREACHABLE;
   if (!config->proxy) {
     socket_t fd = tcp_connect (config->host, config->port,
                                config->address_family, config->bind_address,
@@ -239,25 +269,37 @@ connect_and_login (struct ssh_connection *c)
                   config->port, ssh_get_error (c->session));
     return -1;
   }
-  tcp_detect_dead_peer (ssh_get_fd (c->session), DEAD_PEER_SECONDS);
-  if (check_host_key (c->session, config) == -1)
+  tcp_detect_dead_peer (ssh_get_fd (c->session),
+                        ALIVE_COUNT * config->alive_interval);
+  *why = SSH_HOST_KEY;
+  if (check_host_key (c, config) == -1)
     return -1;
+  *why = SSH_REFUSED;
   return ssh_auth_login (c->session, config);
 }
 
+static long
+seconds (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return t.tv_sec;
+}
+
 struct ssh_connection *
-ssh_connection_open (const struct ssh_config *config)
+ssh_connection_try (const struct ssh_config *config, enum ssh_failure *why)
 {
   struct ssh_connection *c = calloc (1, sizeof *c);
 
+  *why = SSH_UNREACHABLE;
   if (!c || !(c->session = ssh_new ()) || !(c->event = ssh_event_new ())) {
     report_error ("out of memory");
     ssh_connection_close (c);
     return NULL;
   }
-  c->config = config;
   if (set_options (c->session, config) == -1
-      || connect_and_login (c) == -1) {
+      || connect_and_login (c, config, why) == -1) {
     ssh_connection_close (c);
     return NULL;
   }
@@ -268,7 +310,17 @@ ssh_connection_open (const struct ssh_config *config)
     ssh_connection_close (c);
     return NULL;
   }
+  c->alive_interval = config->alive_interval;
+  c->heard = c->serviced = c->asked = seconds ();
   return c;
+}
+
+struct ssh_connection *
+ssh_connection_open (const struct ssh_config *config)
+{
+  enum ssh_failure why;
+
+  return ssh_connection_try (config, &why);
 }
 
 void
@@ -282,6 +334,7 @@ ssh_connection_close (struct ssh_connection *c)
   if (c->session && ssh_is_connected (c->session))
     ssh_disconnect (c->session);
   ssh_free (c->session);
+  ssh_string_free_char (c->host_key);
   free (c);
 }
 
@@ -289,6 +342,12 @@ ssh_session
 ssh_connection_session (const struct ssh_connection *c)
 {
   return c->session;
+}
+
+const char *
+ssh_connection_host_key (const struct ssh_connection *c)
+{
+  return c->host_key;
 }
 
 int
@@ -315,10 +374,33 @@ ssh_connection_events (const struct ssh_connection *c)
   return ssh_connection_is_drained (c) ? POLLIN : POLLIN | POLLOUT;
 }
 
+/* The kernel finds out about a host that is gone, not about an sshd that hangs, nor
+ * what lies behind a proxy.  libssh asks every other time only: the call between two
+ * questions takes the answer. */
+static bool
+is_silent (struct ssh_connection *c)
+{
+  const long now = seconds ();
+
+  if (c->received.in_packets != c->packets
+      || now - c->serviced > PAUSE_SECONDS) {
+    c->packets = c->received.in_packets;
+    c->heard = c->asked = now;
+  }
+  c->serviced = now;
+  if (now - c->asked >= (long) c->alive_interval) {
+    c->asked = now;
+    ssh_send_keepalive (c->session);
+    ssh_send_keepalive (c->session);
+  }
+  c->silent = now - c->heard > (long) (ALIVE_COUNT * c->alive_interval);
+  return c->silent;
+}
+
 int
 ssh_connection_service (struct ssh_connection *c)
 {
-  if (ssh_event_dopoll (c->event, 0) == SSH_ERROR)
+  if (ssh_event_dopoll (c->event, 0) == SSH_ERROR || is_silent (c))
     return -1;
   return ssh_is_connected (c->session)
          && !(ssh_get_status (c->session) & (SSH_CLOSED | SSH_CLOSED_ERROR))
@@ -330,5 +412,7 @@ ssh_connection_error (const struct ssh_connection *c)
 {
   const char *text = ssh_get_error (c->session);
 
+  if (c->silent)
+    return "the board is silent";
   return *text ? text : "the connection was closed";
 }

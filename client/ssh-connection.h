@@ -13,19 +13,33 @@
 
 struct ssh_connection;
 
-/* Connect, check the host key, log in.  CONFIG must outlive the connection.
- * What is wrong is reported; NULL then. */
+/* Connect, check the host key, log in.  CONFIG is not needed afterwards.  What is
+ * wrong is reported; NULL then. */
 struct ssh_connection *ssh_connection_open (const struct ssh_config *config);
+
+enum ssh_failure
+{
+  SSH_UNREACHABLE,              /* no connection, or it broke */
+  SSH_HOST_KEY,                 /* unknown, changed or revoked */
+  SSH_REFUSED                   /* the login */
+};
+/* The same; WHY tells what went wrong. */
+struct ssh_connection *ssh_connection_try (const struct ssh_config *config,
+                                           enum ssh_failure *why);
 void ssh_connection_close (struct ssh_connection *c);   /* NULL is allowed */
 
 ssh_session ssh_connection_session (const struct ssh_connection *c);
+
+/* "SHA256:...", the fingerprint of the key that the host showed. */
+const char *ssh_connection_host_key (const struct ssh_connection *c);
 
 /* For poll: the socket and the events to wait for. */
 int ssh_connection_fd (const struct ssh_connection *c);
 short ssh_connection_events (const struct ssh_connection *c);
 
-/* Handle what has arrived, send what waits; never blocks.  -1: the connection
- * is lost, ssh_connection_error says why. */
+/* Handle what has arrived, send what waits, ask a silent host for a sign of life;
+ * never blocks.  -1: the connection is lost, ssh_connection_error says why.  To be
+ * called at least every other second. */
 int ssh_connection_service (struct ssh_connection *c);
 const char *ssh_connection_error (const struct ssh_connection *c);
 

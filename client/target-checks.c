@@ -12,80 +12,12 @@
 #define MEGABYTE 1000000
 /* What must stay free for the board's own programs. */
 #define RAMFS_MARGIN (UINT64_C (200) * MEGABYTE)
-/* The RAM root and the helper's buffers. */
+/* The RAM root as it is filled, and the helper's buffers. */
 #define STREAM_MEMORY (UINT64_C (96) * MEGABYTE)
-/* busybox with its libraries, the helper, the journal. */
+/* A second sshd with its libraries, and its process for the one client. */
+#define LIFEBOAT_MEMORY (UINT64_C (20) * MEGABYTE)
+/* busybox with its libraries, the helper, the journal: a limit, not a need. */
 #define RAM_ROOT_BASE (UINT64_C (64) * MEGABYTE)
-
-/* -- A session that is already there -------------------------------------- */
-
-static const char *
-session_value (const struct flash_job *job, const char *key)
-{
-  const char *value = status_get (&job->board.session, key);
-
-  return value ? value : "";
-}
-
-static bool
-is_same_flash (const struct flash_job *job)
-{
-  const struct integrity *image = &job->image.integrity;
-  uint64_t disk_size;
-
-  return strcmp (session_value (job, "mode"),
-                 flash_mode_name (job->options->mode)) == 0
-         && strcmp (session_value (job, "stored-digest"), image->digest) == 0
-         && status_get_number (&job->board.session, "disk-size", &disk_size)
-         && disk_size == image->disk_size
-         && !*job->board.refused
-         && strcmp (session_value (job, "target"), job->board.disk_number) == 0;
-}
-
-static void
-refuse_session (const struct flash_job *job, const char *state)
-{
-  bool unfinished = strcmp (state, "writing") == 0
-                    && strcmp (session_value (job, "attached"), "yes") != 0;
-
-  report_error ("a flash is already running on this board: image %s, mode %s, "
-                "state %s%s\n%s",
-                session_value (job, "image"), session_value (job, "mode"), state,
-                strcmp (session_value (job, "attached"), "yes") == 0
-                ? ", a client is attached" : ", no client is attached",
-                unfinished ? "It waits for the same image, mode and target; give "
-                             "these to let it finish."
-                           : "Wait for its end.");
-}
-
-enum found_session
-target_checks_session (struct flash_job *job)
-{
-  const char *state = session_value (job, "state");
-  const char *id = session_value (job, "session");
-
-  if (!job->board.has_session)
-    return SESSION_NONE;
-  if (strlen (id) != SESSION_ID_SIZE - 1
-      || strspn (id, "0123456789abcdef") != SESSION_ID_SIZE - 1) {
-    report_error ("the flash that runs on this board has no valid name");
-    return SESSION_REFUSED;
-  }
-  strcpy (job->session, id);
-  if (strcmp (session_value (job, "attached"), "yes") != 0) {
-    if ((strcmp (state, "writing") == 0 || strcmp (state, "verified") == 0)
-        && is_same_flash (job)) {
-      job->resume = true;
-      return SESSION_RESUME;
-    }
-    if (strcmp (state, "failed") == 0 || strcmp (state, "done") == 0)
-      return SESSION_OVER;
-  }
-  refuse_session (job, state);
-  return SESSION_REFUSED;
-}
-
-/* -- A new flash ---------------------------------------------------------- */
 
 static int
 check_access (const struct flash_job *job)
@@ -165,6 +97,12 @@ check_target (const struct flash_job *job)
   return 0;
 }
 
+static uint64_t
+lifeboat_memory (const struct flash_job *job)
+{
+  return flash_job_wants_lifeboat (job) ? LIFEBOAT_MEMORY : 0;
+}
+
 static int
 check_memory (const struct flash_job *job)
 {
@@ -174,10 +112,12 @@ check_memory (const struct flash_job *job)
 
   size_text (available, memory);
   if (job->options->mode == FLASH_STREAM) {
-    if (available >= STREAM_MEMORY)
+    const uint64_t needed = STREAM_MEMORY + lifeboat_memory (job);
+
+    if (available >= needed)
       return 0;
     report_error ("the board has %s of memory available, less than the %s that "
-                  "--stream needs", memory, size_text (STREAM_MEMORY, margin));
+                  "--stream needs", memory, size_text (needed, margin));
     return -1;
   }
   if (stored + RAMFS_MARGIN <= available)
@@ -219,6 +159,6 @@ target_checks_ram_size (const struct flash_job *job)
   const struct integrity *image = &job->image.integrity;
   uint64_t digests = (image->disk_size / DIGEST_CHUNK + 1) * DIGEST_SIZE;
 
-  return RAM_ROOT_BASE + digests
+  return RAM_ROOT_BASE + lifeboat_memory (job) + digests
          + (job->options->mode == FLASH_RAMFS ? image->stored_size : 0);
 }

@@ -6,16 +6,6 @@
 
 #include "flash-job.h"
 
-/* What a flash in progress on the board means for this command. */
-enum found_session
-{
-  SESSION_NONE,                 /* there is none */
-  SESSION_RESUME,               /* it is this very flash: JOB->session, resume */
-  SESSION_OVER,                 /* it has ended and is to be removed first */
-  SESSION_REFUSED               /* reported */
-};
-enum found_session target_checks_session (struct flash_job *job);
-
 /* Everything that must hold before a new flash: root, busybox, the disk, its
  * size, memory.  0, or -1 after a report of the first thing that does not. */
 int target_checks_run (const struct flash_job *job);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "interrupt.h"
 #include "report.h"
 #include "tcp-connect.h"
 
@@ -44,22 +45,27 @@ bind_to (int fd, int family, const char *address)
   return r;
 }
 
-/* Wait until the connect on FD is decided: 0, or -1 with errno. */
+/* Wait until the connect on FD is decided: 0, or -1 with errno.  EINTR: an
+ * interrupt has come that the caller is to answer. */
 static int
 wait_for_connect (int fd, long deadline)
 {
-  struct pollfd p = { .fd = fd, .events = POLLOUT };
+  struct pollfd p[2] = {
+    { .fd = fd, .events = POLLOUT }, { .fd = interrupt_fd (), .events = POLLIN }
+  };
   int error = 0, r;
   socklen_t len = sizeof error;
 
   do {
     long left = deadline - now_ms ();
-    r = poll (&p, 1, left > 0 ? (int) left : 0);
+    r = poll (p, 2, left > 0 ? (int) left : 0);
   } while (r == -1 && errno == EINTR);
   if (r == -1)
     return -1;
   if (r == 0)
     error = ETIMEDOUT;
+  else if (p[0].revents == 0)
+    error = EINTR;
   else if (getsockopt (fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
     return -1;
   errno = error;
@@ -110,7 +116,8 @@ tcp_connect (const char *host, unsigned port, int family,
   /* A dead first address must leave time for the second one. */
   share = (long) timeout * 1000 / nr;
   int i = 1;
-  for (const struct addrinfo *a = found; a && fd == -1; a = a->ai_next, i++) {
+  for (const struct addrinfo *a = found; a && fd == -1 && last_error != EINTR;
+       a = a->ai_next, i++) {
     fd = try_address (a, bind_address, start + share * i);
     if (fd == -1)
       last_error = errno;

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "found-session.h"
+#include "report.h"
+#include "session-store.h"
+
+#define ATTACHED_SECONDS 60     /* for the board to notice a client that is gone */
+#define ATTACHED_PAUSE 2        /* seconds between two looks */
+
+static const char *
+value_of (const struct flash_job *job, const char *key)
+{
+  const char *value = status_get (&job->report.record, key);
+
+  return value ? value : "";
+}
+
+bool
+found_session_is (const struct flash_job *job, const char *key, const char *value)
+{
+  return strcmp (value_of (job, key), value) == 0;
+}
+
+static bool
+is_before_write (const struct flash_job *job)
+{
+  return found_session_is (job, "state", "preparing") || found_session_is (job, "state", "ready");
+}
+
+/* -- Whether it is this flash --------------------------------------------- */
+
+/* From inside the lifeboat, a path of the old root says nothing: then its last part
+ * is all there is to compare.  Links like /dev/disk/by-id/... cannot be. */
+static bool
+is_same_target (const struct flash_job *job)
+{
+  const char *device = job->options->device;
+
+  if (!device)
+    return found_session_is (job, "root-disk", "yes");
+  if (!found_session_is (job, "root-disk", "no"))
+    return false;
+  if (job->in_lifeboat)
+    return strncmp (device, "/dev/", 5) != 0 || strchr (device + 5, '/')
+           || found_session_is (job, "target-name", device + 5)
+           || found_session_is (job, "target-name", device);
+  return !*job->board.refused
+         && found_session_is (job, "target", job->board.disk_number);
+}
+
+static bool
+is_same_flash (const struct flash_job *job)
+{
+  const struct integrity *image = &job->image.integrity;
+  uint64_t disk_size;
+
+  return found_session_is (job, "mode", flash_mode_name (job->options->mode))
+         && found_session_is (job, "stored-digest", image->digest)
+         && status_get_number (&job->report.record, "disk-size", &disk_size)
+         && disk_size == image->disk_size && is_same_target (job);
+}
+
+/* -- Its key -------------------------------------------------------------- */
+
+static int
+take_given_key (struct flash_job *job, struct stored_session *s)
+{
+  s->key_path = strdup (job->options->session_key);
+  if (s->key_path)
+    return 1;
+  report_error ("out of memory");
+  return -1;
+}
+
+static int
+take_stored_key (struct flash_job *job, struct stored_session *s)
+{
+  struct stored_session list[STORED_SESSIONS_MAX];
+  size_t nr = session_store_find (job->options->host, list, STORED_SESSIONS_MAX);
+  int found = 0;
+
+  for (size_t i = 0; i < nr; i++)
+    if (!found && strcmp (list[i].id, job->session) == 0) {
+      *s = list[i];
+      found = 1;
+    }
+    else
+      stored_session_release (&list[i]);
+  return found;
+}
+
+/* JOB->stored for the session, if it is here: 1, 0 without, -1 after a report. */
+static int
+take_key (struct flash_job *job)
+{
+  struct stored_session *s = calloc (1, sizeof *s);
+  int found;
+
+  if (!s) {
+    report_error ("out of memory");
+    return -1;
+  }
+  found = job->options->session_key ? take_given_key (job, s)
+                                    : take_stored_key (job, s);
+  /* What this login has seen is what the next one must see. */
+  if (found == 1 && (!s->host_key || !*s->host_key)) {
+    free (s->host_key);
+    s->host_key = strdup (ssh_connection_host_key (job->connection));
+  }
+  if (found == 1)
+    job->stored = s;
+  else
+    free (s);
+  return found;
+}
+
+/* -- Taking it over ------------------------------------------------------- */
+
+static enum verification
+verification_of (const struct flash_job *job)
+{
+  if (found_session_is (job, "verify", verification_name (VERIFY_OFF)))
+    return VERIFY_OFF;
+  return found_session_is (job, "verify", verification_name (VERIFY_SAMPLE))
+         ? VERIFY_SAMPLE : VERIFY_FULL;
+}
+
+/* The record has all that is needed of the board. */
+static void
+fill_board (struct flash_job *job)
+{
+  struct target_probe *b = &job->board;
+
+  b->disk = value_of (job, "target-name");
+  b->disk_number = value_of (job, "target");
+  if (!status_get_number (&job->report.record, "target-size", &b->disk_size))
+    b->disk_size = 0;
+  b->root_partition = found_session_is (job, "root-disk", "yes") ? b->disk : "";
+  if (!*b->access)              /* not probed */
+    b->access = strcmp (job->config->user, "root") == 0 ? "root" : "sudo";
+}
+
+static enum found_session
+resume (struct flash_job *job)
+{
+  const bool stopped = found_session_is (job, "state", "stopped");
+
+  job->resume = true;
+  job->go_taken = !is_before_write (job) && !stopped;
+  job->verification = verification_of (job);
+  fill_board (job);
+  return FOUND_RESUME;
+}
+
+static enum found_session
+refuse (const struct flash_job *job)
+{
+  const bool attached = found_session_is (job, "attached", "yes");
+  const char *host = job->options->host;
+
+  report_error ("a flash is already under way on this board: image %s, mode %s, "
+                "target %s, state %s%s",
+                value_of (job, "image"), value_of (job, "mode"),
+                value_of (job, "target-name"), value_of (job, "state"),
+                attached ? ", a client is attached" : ", no client is attached");
+  if (attached)
+    message_always ("Wait for its end, or for the other client's.");
+  else if (is_same_flash (job))
+    message_always ("It has ended without success. To give it up: "
+                    "flash-live-remote abandon %s", host);
+  else
+    message_always ("It waits for the same image, mode and target: give these to "
+                    "let it finish.\nTo give it up: flash-live-remote abandon %s",
+                    host);
+  return FOUND_REFUSED;
+}
+
+/* -- Judging -------------------------------------------------------------- */
+
+/* A fresh JOB->report: 1, 0: there is no session, -1 after a report. */
+static int
+look (struct flash_job *job)
+{
+  const char *id;
+  int result;
+
+  session_report_release (&job->report);
+  result = flash_job_ask_status (job, &job->report);
+  if (result != 1)
+    return result;
+  id = value_of (job, "session");
+  if (strlen (id) != SESSION_ID_SIZE - 1
+      || strspn (id, "0123456789abcdef") != SESSION_ID_SIZE - 1) {
+    report_error ("the flash that is under way on this board has no valid name");
+    return -1;
+  }
+  strcpy (job->session, id);
+  return 1;
+}
+
+/* A client that was cut off may still count as attached for a while. */
+static int
+wait_until_alone (struct flash_job *job)
+{
+  const struct timespec pause = { .tv_sec = ATTACHED_PAUSE };
+  int found = 1;
+
+  message_info ("A client is attached to this flash: waiting up to %d s for the "
+                "board to notice if it is gone", ATTACHED_SECONDS);
+  for (int i = 0; i < ATTACHED_SECONDS / ATTACHED_PAUSE && found == 1
+       && found_session_is (job, "attached", "yes"); i++) {
+    nanosleep (&pause, NULL);
+    found = look (job);
+  }
+  return found;
+}
+
+/* It can go on only where its lifeboat can be proven, before the write. */
+static bool
+can_resume (struct flash_job *job, int key)
+{
+  if (is_before_write (job))
+    return key == 1 || found_session_is (job, "lifeboat", "no") || job->in_lifeboat;
+  return found_session_is (job, "state", "writing") || found_session_is (job, "state", "verified")
+         || found_session_is (job, "state", "stopped");
+}
+
+/* From inside its lifeboat the board cannot be probed for a new flash. */
+static bool
+is_removable (const struct flash_job *job)
+{
+  if (found_session_is (job, "attached", "yes") || job->in_lifeboat)
+    return false;
+  return is_before_write (job)
+         || (found_session_is (job, "root-disk", "no")
+             && (found_session_is (job, "state", "failed") || found_session_is (job, "state", "done")
+                 || found_session_is (job, "state", "stopped")));
+}
+
+enum found_session
+found_session_judge (struct flash_job *job)
+{
+  int found = 0, key = 0;
+  bool same;
+
+  if (job->in_lifeboat || job->board.has_session)
+    found = look (job);
+  if (found == 1 && is_same_flash (job) && found_session_is (job, "attached", "yes"))
+    found = wait_until_alone (job);
+  if (found == 0 && job->in_lifeboat) {
+    report_error ("the board's lifeboat lets this program in, but no flash is "
+                  "under way there: it is about to reboot; try again");
+    found = -1;
+  }
+  if (found != 1)
+    return found == 0 ? FOUND_NONE : FOUND_REFUSED;
+  if (!found_session_is (job, "lifeboat", "no") && (key = take_key (job)) == -1)
+    return FOUND_REFUSED;
+  same = is_same_flash (job) && found_session_is (job, "attached", "no");
+  if (same && can_resume (job, key))
+    return resume (job);
+  return is_removable (job) ? FOUND_REMOVABLE : refuse (job);
+}
+
+int
+found_session_remove (struct flash_job *job)
+{
+  const bool stopped = found_session_is (job, "state", "stopped");
+
+  message_info ("Removing another flash from the board: image %s, state %s",
+                value_of (job, "image"), value_of (job, "state"));
+  if (flash_job_tell_session (job, stopped ? "abandon" : "abort") == -1) {
+    report_error ("the other flash cannot be removed: the board must be rebooted "
+                  "first");
+    return -1;
+  }
+  flash_job_await_clean_up (job);
+  session_store_remove (job->session);
+  if (job->stored)
+    stored_session_release (job->stored);
+  free (job->stored);
+  job->stored = NULL;
+  session_report_release (&job->report);
+  *job->session = '\0';
+  return 0;
+}

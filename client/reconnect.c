@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "board-login.h"
+#include "interrupt.h"
+#include "messages.h"
+#include "progress.h"
+#include "reconnect.h"
+#include "report.h"
+
+#define TALKATIVE_ATTEMPTS 5    /* that are said each, where no line is redrawn */
+#define TALK_SECONDS 60         /* and then this often */
+
+struct attempts
+{
+  const struct reconnect_wish *wish;
+  char reason[256];
+  unsigned nr;
+  long last_said;               /* seconds */
+};
+
+static long
+seconds (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return t.tv_sec;
+}
+
+static unsigned
+pause_before (unsigned attempt)
+{
+  static const unsigned pauses[] = { 1, 2, 4, 8, 15 };
+
+  return attempt <= sizeof pauses / sizeof *pauses ? pauses[attempt - 1] : 30;
+}
+
+static void
+set_reason (struct attempts *a, const char *reason)
+{
+  snprintf (a->reason, sizeof a->reason, "%s",
+            *reason ? reason : "the login failed");
+}
+
+static void
+say (struct attempts *a, unsigned left)
+{
+  char text[512];
+
+  snprintf (text, sizeof text, "Connection lost: %s. The board waits; trying again "
+            "in %u s (attempt %u)", a->reason, left, a->nr);
+  if (progress_show_text (text) || left < pause_before (a->nr)
+      || (a->nr > TALKATIVE_ATTEMPTS && seconds () - a->last_said < TALK_SECONDS))
+    return;
+  message_info ("%s", text);
+  a->last_said = seconds ();
+}
+
+/* Whether an interrupt came. */
+static bool
+wait_for_attempt (struct attempts *a)
+{
+  struct pollfd interrupt = { .fd = interrupt_fd (), .events = POLLIN };
+  const long end = seconds () + (long) pause_before (a->nr);
+  long left;
+
+  while (interrupt_count () <= a->wish->interrupts
+         && (left = end - seconds ()) > 0) {
+    say (a, (unsigned) left);
+    poll (&interrupt, 1, 1000);
+  }
+  return interrupt_count () > a->wish->interrupts;
+}
+
+static void
+hang_up (struct flash_job *job)
+{
+  ssh_connection_close (job->connection);
+  job->connection = NULL;
+  job->in_lifeboat = false;
+}
+
+/* -- What is found -------------------------------------------------------- */
+
+static bool
+says (const struct session_report *report, const char *key, const char *value)
+{
+  const char *found = status_get (&report->record, key);
+
+  return found && strcmp (found, value) == 0;
+}
+
+/* Before the write it is the ordinary sshd that answers, and the lifeboat must be
+ * proven anew: what follows has to come from inside it. */
+static enum reconnect_outcome
+return_to (struct flash_job *job, const struct session_report *report)
+{
+  if (job->stored && !job->in_lifeboat
+      && (says (report, "state", "preparing") || says (report, "state", "ready"))
+      && board_login_change_to_lifeboat (job) == -1)
+    return RECONNECT_UNPROVEN;
+  return RECONNECT_BACK;
+}
+
+enum found { FOUND_IT, FOUND_NOTHING, FOUND_BUSY, FOUND_OUT_NOTHING };
+
+static enum found
+look (struct flash_job *job, struct session_report *report)
+{
+  int result;
+
+  message_hold_errors ();
+  result = flash_job_ask_status (job, report);
+  message_release_errors ();
+  if (result == -1)
+    return FOUND_OUT_NOTHING;
+  if (result == 0 || !says (report, "session", job->session))
+    return FOUND_NOTHING;
+  return says (report, "attached", "yes") ? FOUND_BUSY : FOUND_IT;
+}
+
+/* One attempt; true: it is decided. */
+static bool
+attempt (struct flash_job *job, struct attempts *a, enum reconnect_outcome *outcome)
+{
+  struct session_report report = { .text = NULL };
+  enum board_login login = board_login (job, true);
+  bool decided = true;
+
+  *outcome = RECONNECT_NEW_HOST_KEY;
+  if (login == LOGIN_FAILED) {
+    set_reason (a, message_last_error ());
+    return job->host_key_changed && a->wish->may_have_rebooted;
+  }
+  switch (look (job, &report)) {
+  case FOUND_IT:
+    progress_hide ();
+    *outcome = return_to (job, &report);
+    break;
+  case FOUND_NOTHING:
+    *outcome = job->host_key_changed ? RECONNECT_NEW_HOST_KEY : RECONNECT_GONE;
+    hang_up (job);
+    break;
+  case FOUND_BUSY:
+    set_reason (a, "the board still holds on to the connection that broke");
+    hang_up (job);
+    decided = false;
+    break;
+  case FOUND_OUT_NOTHING:
+    set_reason (a, message_last_error ());
+    hang_up (job);
+    decided = false;
+    break;
+  }
+  session_report_release (&report);
+  return decided;
+}
+
+enum reconnect_outcome
+reconnect (struct flash_job *job, const struct reconnect_wish *wish)
+{
+  struct attempts a = { .wish = wish };
+  enum reconnect_outcome outcome;
+
+  set_reason (&a, wish->reason);
+  job->in_lifeboat = false;
+  /* Once the lifeboat answers, an ordinary login is only a look. */
+  job->ask_nothing = wish->written && job->stored;
+  do {
+    a.nr++;
+    if (wait_for_attempt (&a)) {
+      progress_hide ();
+      return RECONNECT_INTERRUPTED;
+    }
+  } while (!attempt (job, &a, &outcome));
+  progress_hide ();
+  if (outcome == RECONNECT_BACK)
+    message_info ("Connected to the board again: the flash goes on");
+  return outcome;
+}
