@@ -11,9 +11,9 @@
   "target-name=mmcblk0\ntarget-size=1000000\nroot-disk=yes\nreboot=no\n" \
   "stop-services=container-*%20docker\nimage=my%20image.img.xz\n" \
   "format=xz\nstored-size=1000\ndisk-size=999999\n" \
-  "stored-digest=0123456789abcdef0123456789abcdef\n"
-  "verify=full\n"
-  "lifeboat=yes\n"
+  "stored-digest=0123456789abcdef0123456789abcdef\n" \
+  "verify=full\n" \
+  "lifeboat=yes\n" \
   "lifeboat-port=0\n"
 
 static struct session_file *
