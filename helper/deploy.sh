@@ -3,7 +3,8 @@
 # deploy.sh: makes the RAM root and starts the session in it.  The client runs it
 # as root with the board's own sh, behind assignments of BUSYBOX, HELPER_SIZE,
 # SCRIPT_SIZE, SESSION_SIZE, KEY_SIZE, LIFEBOAT, RAM_SIZE and TARGET; the files
-# follow on stdin (docs/protocol.md, section 2).  Exit status 10: another session is there.
+# follow on stdin (docs/protocol.md, section 2).
+# Exit status 10: another session is there.
 
 # shellcheck disable=SC2015 # behind || stands only what ends the script
 

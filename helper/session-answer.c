@@ -103,7 +103,8 @@ attach (struct session *session, struct connection **slot)
 }
 
 static const char *
-refuse_go (const struct session *session, const char *id)
+refuse_go (const struct session *session, const struct connection *connection,
+           const char *id)
 {
   if (!session_file_says (session->file, "session", id))
     return "error this is another session\n";
@@ -114,17 +115,15 @@ refuse_go (const struct session *session, const char *id)
   if (session_file_says (session->file, "mode", "stream")
       && (!session->channel || session->channel_used))
     return "error no unused channel is attached\n";
-  return NULL;
+  return session_refuse_outside (session, connection);
 }
 
 static void
 answer_go (struct session *session, struct connection *connection,
            const char *id)
 {
-  const char *refusal = refuse_go (session, id);
+  const char *refusal = refuse_go (session, connection, id);
 
-  if (!refusal)
-    refusal = session_refuse_outside (session, connection);
   if (!refusal) {
     session->go = true;
     session->last_activity = session_now ();
@@ -210,10 +209,10 @@ answer (struct session *session, struct connection **slot)
   }
   if (strcmp (verb, "go") == 0)
     answer_go (session, connection, id);
-  else if (strcmp (verb, "abort") == 0)
-    answer_abort (session, connection, id);
   else if (strncmp (verb, "lifeboat-", 9) == 0)
     session_answer_lifeboat (session, connection, verb, id);
+  else if (strcmp (verb, "abort") == 0)
+    answer_abort (session, connection, id);
   else if (strcmp (verb, "status") == 0)
     answer_status (session, connection);
   else

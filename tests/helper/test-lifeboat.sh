@@ -8,7 +8,13 @@ enter_sandbox "$@"
 make_disk 16777216
 start_board openssh
 cat >"$scratch/stand-in.sh" <<'END'
-trap 'flash-helper lifeboat-release; flash-helper say end result=aborted written=no; exit 1' TERM
+leave ()
+{
+  flash-helper lifeboat-release
+  flash-helper say end result=aborted written=no
+  exit 1
+}
+trap leave TERM
 flash-helper say ready
 flash-helper wait-for-go || exit 1
 flash-helper lifeboat-hold || flash-helper say note text=not-held
