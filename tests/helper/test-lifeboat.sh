@@ -8,7 +8,13 @@ enter_sandbox "$@"
 make_disk 16777216
 start_board openssh
 cat >"$scratch/stand-in.sh" <<'END'
-trap 'flash-helper lifeboat-release; flash-helper say end result=aborted written=no; exit 1' TERM
+leave ()
+{
+  flash-helper lifeboat-release
+  flash-helper say end result=aborted written=no
+  exit 1
+}
+trap leave TERM
 flash-helper say ready
 flash-helper wait-for-go || exit 1
 flash-helper lifeboat-hold || flash-helper say note text=not-held
@@ -98,6 +104,8 @@ grep -q 'lifeboat=held' "$scratch/out" || fail "$(cat "$scratch/out")"
 lifeboat_is held || fail "close ends what flash.sh holds"
 
 echo "# the end: nothing is left, and who was connected is not"
+login boat 'sleep 4321' 2>/dev/null &
+wait_until 20 pgrep -f '^sleep 4321' >/dev/null || fail "no command inside"
 request abort $session_id >/dev/null || fail "abort"
 expect_record a 'result=aborted'
 hang_up a
@@ -105,5 +113,5 @@ expect_clean
 exec 7>&-
 wait_until 5 is_in_state "$listener" S || fail "the board's sshd is stopped"
 login owner true || fail "the owner does not get in any more"
-login owner 'ps -e -o args' | grep -q '[s]shd -i' && fail "a connection lives on"
+pgrep -f '^sleep 4321' >/dev/null && fail "a command inside lives on"
 exit 0
