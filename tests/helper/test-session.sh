@@ -84,6 +84,8 @@ wait_until 10 [ -s "$scratch/b.exit" ] || fail "the second attach hangs"
 [ "$(cat "$scratch/b.exit")" = 1 ] || fail "the second attach was accepted"
 expect_record b 'a client is attached already'
 hang_up b
+# Which tells sshd, if that client has gone without a word.
+expect_record a 'another%20client%20wanted'
 
 echo "# a second deployment is refused, and says who is there"
 deploy "$scratch/stand-in.sh"
