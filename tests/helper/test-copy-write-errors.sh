@@ -21,8 +21,11 @@ export FLASH_TARGET_SIZE=$((40 * 1048576)) FLASH_TARGET_NAME="${loop#/dev/}"
 
 # For good.
 run_must_fail write
-[ "$(grep -c '^note text=writing .* failed: .*trying again' "$dir/out")" -eq 3 ] ||
-    fail "not three more tries"
+tries=$(grep -c '^note text=writing .* failed: .*trying again' "$dir/out")
+case $tries in
+    3 | 4) ;;                   # one more when the chunk is not the window's first
+    *) fail "$tries more tries" ;;
+esac
 said "^error written=partial text=$FLASH_TARGET_NAME does not take 1048576 bytes \
 at offset [0-9]*, tried 4 times: .*the kernel says: "
 if [ -r /dev/kmsg ]; then
@@ -30,9 +33,16 @@ if [ -r /dev/kmsg ]; then
 fi
 not_said "name=read-back"
 
-# For a while: there is room before the last try.
+# For a while, and only the flush tells, for this dd goes through the cache: there
+# is room before the last try.
+cat > "$dir/dd-buffered" << END
+#!/bin/sh
+case "\$*" in *direct*) echo "Invalid argument" >&2; exit 1 ;; esac
+exec $(command -v dd) "\$@"
+END
+chmod +x "$dir/dd-buffered"
 (sleep 2; mount -o remount,size=64m "$dir/small") &
-run write
+FLASH_DD="$dir/dd-buffered" run write
 wait $!
 said "^note text=going on at offset 16777216"
 said "^note text=writing .* failed: .*trying again"
