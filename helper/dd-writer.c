@@ -176,10 +176,18 @@ wait_for_child (pid_t pid, int *status)
   return r == pid ? 0 : -1;
 }
 
-/* dd's words as one line: its lines joined, control characters gone. */
+/* dd's words as one line: its lines joined, control characters and the count of
+ * records at the end gone. */
 static void
 tidy_words (struct dd_run *run)
 {
+  run->said[run->said_len] = '\0';
+  char *count = strstr (run->said, " records in");
+  if (count) {
+    while (count > run->said && count[-1] != '\n')
+      count--;
+    run->said_len = (size_t) (count - run->said);
+  }
   while (run->said_len > 0 && run->said[run->said_len - 1] == '\n')
     run->said_len--;
   run->said[run->said_len] = '\0';
@@ -228,8 +236,7 @@ run_dd (struct dd_writer *w, bool direct, const void *buf, size_t len,
     w->direct = false;
     return run_dd (w, false, buf, len, offset);
   }
-  snprintf (w->failure, sizeof w->failure, "dd %s while writing %zu bytes at "
-            "offset %" PRIu64 "; it says: %s", end, len, offset,
+  snprintf (w->failure, sizeof w->failure, "dd %s; it says: %s", end,
             run.said_len ? run.said : "nothing");
   return -1;
 }

@@ -13,7 +13,7 @@
 #include "say.h"
 #include "zero-range.h"
 
-#define RETRIES 3               /* with pauses of 1, 2 and 4 s */
+#define RETRIES 3               /* of a chunk, after pauses of 1, 2 and 4 s */
 
 /* What is to be put. */
 struct range
@@ -70,26 +70,30 @@ put_run (struct range_writer *w, const struct range *r, const struct run *run)
     ? NULL : w->dd.failure;
 }
 
-/* All of it once, in runs of at most MAX bytes.  *FAILED is the run that could
- * not be put, or all when only the flush at the end failed.  With single chunks
- * each is flushed, so that the failure has a place. */
 static const char *
-put_once (struct range_writer *w, const struct range *r, size_t max,
-          struct run *failed)
+put_and_flush (struct range_writer *w, const struct range *r,
+               const struct run *run)
 {
-  const char *why = NULL;
+  const char *why = put_run (w, r, run);
 
-  for (size_t start = 0; start < r->len && !why; start = failed->end) {
-    *failed = find_run (r, start, max);
-    why = put_run (w, r, failed);
-    if (!why && max == DIGEST_CHUNK && target_sync (w->target) == -1)
-      why = w->target->failure;
+  if (why || target_sync (w->target) == 0)
+    return why;
+  return w->target->failure;
+}
+
+/* All of it, in runs as long as they come, and one flush.  *FAILED is the run
+ * that could not be put, or all when only the flush failed. */
+static const char *
+put_all (struct range_writer *w, const struct range *r, struct run *failed)
+{
+  for (size_t start = 0; start < r->len; start = failed->end) {
+    *failed = find_run (r, start, SIZE_MAX);
+    const char *why = put_run (w, r, failed);
+    if (why)
+      return why;
   }
-  if (!why && max > DIGEST_CHUNK && target_sync (w->target) == -1) {
-    *failed = (struct run) { 0, r->len, false };
-    why = w->target->failure;
-  }
-  return why;
+  *failed = (struct run) { 0, r->len, false };
+  return target_sync (w->target) == 0 ? NULL : w->target->failure;
 }
 
 static void
@@ -128,26 +132,44 @@ zeroes_in (const struct range *r)
   return sum;
 }
 
+/* After the failure WHY of FAILED.  All of the range is written again, for after a
+ * failed flush the kernel may have dropped any page of it; by single chunks, each
+ * flushed, so that what fails again has a place. */
+static int
+put_patiently (struct range_writer *w, const struct range *r,
+               struct run failed, const char *why)
+{
+  unsigned failures = 1;        /* in a row */
+
+  for (size_t start = 0; start < r->len;) {
+    if (failures > 0) {
+      say_failed_try (r, &failed, why);
+      sleep (1u << (failures - 1));
+      (void) target_sync (w->target);   /* hear of past failures only once */
+    }
+    failed = find_run (r, start, DIGEST_CHUNK);
+    why = put_and_flush (w, r, &failed);
+    failures = why ? failures + 1 : 0;
+    if (failures > RETRIES) {
+      report_failure (w, r, &failed, why);
+      return -1;
+    }
+    if (!why)
+      start = failed.end;
+  }
+  return 0;
+}
+
 int
 range_writer_put (struct range_writer *w, const unsigned char *buf, size_t len,
                   uint64_t offset, const bool *zero, uint64_t *zeroed)
 {
   const struct range r = { buf, len, offset, zero };
   struct run failed;
-  const char *why = put_once (w, &r, SIZE_MAX, &failed);
+  const char *why = put_all (w, &r, &failed);
 
-  /* After a failed flush the kernel may have dropped any page, so it is always
-   * all of the range that is written again. */
-  for (unsigned i = 0; why && i < RETRIES; i++) {
-    say_failed_try (&r, &failed, why);
-    sleep (1u << i);
-    (void) target_sync (w->target);     /* hear of the past failures only once */
-    why = put_once (w, &r, DIGEST_CHUNK, &failed);
-  }
-  if (why) {
-    report_failure (w, &r, &failed, why);
+  if (why && put_patiently (w, &r, failed, why) == -1)
     return -1;
-  }
   if (zeroed)
     *zeroed += zeroes_in (&r);
   return 0;

@@ -95,7 +95,7 @@ int
 target_sync (struct target *t)
 {
   if (fsync (t->fd) == -1) {
-    snprintf (t->failure, sizeof t->failure, "flushing it failed: %s",
+    snprintf (t->failure, sizeof t->failure, "flushing: %s",
               strerror (errno));
     return -1;
   }

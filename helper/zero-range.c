@@ -2,7 +2,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +23,8 @@ write_zeroes (struct target *t, uint64_t offset, uint64_t len)
     if (r == -1 && errno == EINTR)
       continue;
     if (r == -1) {
-      snprintf (t->failure, sizeof t->failure, "writing zeroes at offset %"
-                PRIu64 " failed: %s", offset, strerror (errno));
+      snprintf (t->failure, sizeof t->failure, "writing zeroes: %s",
+                strerror (errno));
       return -1;
     }
     offset += (uint64_t) r;
@@ -58,8 +57,7 @@ zero_range (struct target *t, uint64_t offset, uint64_t len)
       len -= whole;
     }
     else if (errno != EOPNOTSUPP && errno != ENOTTY && errno != EINVAL) {
-      snprintf (t->failure, sizeof t->failure, "zeroing %" PRIu64 " bytes at "
-                "offset %" PRIu64 " failed: %s", whole, offset,
+      snprintf (t->failure, sizeof t->failure, "zeroing: %s",
                 strerror (errno));
       return -1;
     }
