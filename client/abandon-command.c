@@ -88,7 +88,7 @@ explain (const struct session_report *r)
   }
 }
 
-/* The person has taken a while to answer: is it still true what they were told? */
+/* The person has taken a while to answer: is what they were told still true? */
 static int
 check_unchanged (struct flash_job *job)
 {
@@ -105,12 +105,12 @@ check_unchanged (struct flash_job *job)
   return result;
 }
 
-/* -- The end -------------------------------------------------------------- */
+/* -- The end ----------------------------------------------------------- */
 
 enum answer { ANSWER_YES, ANSWER_NO, ANSWER_NONE };
 
-/* Whether the session still answers; ANSWER_NONE: nothing does, as after a reset,
- * which sends no goodbye. */
+/* Whether the session still answers; ANSWER_NONE: nothing does, as after a
+ * reset, which sends no goodbye. */
 static enum answer
 ask_session (struct flash_job *job)
 {

@@ -6,12 +6,12 @@
 
 #include <stdbool.h>
 
-/* The number of letters to insert, delete or replace between A and B; 31 when one
- * of them has more than 31 letters. */
+/* The number of letters to insert, delete or replace between A and B; 31 when
+ * one of them has more than 31 letters. */
 unsigned word_distance (const char *a, const char *b);
 
-/* Whether WORD, DISTANCE letters away from NAME, may be a slip for it: two letters
- * at most, and less than half of them. */
+/* Whether a word, DISTANCE letters away from NAME, may be a slip for it: two
+ * letters at most, and less than half of them. */
 bool word_is_near (const char *name, unsigned distance);
 
 #endif

@@ -301,8 +301,8 @@ take_command (struct options *o, const char *word)
   return false;
 }
 
-/* The command that WORD, which stands in the place of the host, is near to; NULL:
- * none. */
+/* The command that WORD, which stands in the place of the host, is near to, or
+ * NULL. */
 static const char *
 near_command (const char *word)
 {

@@ -10,9 +10,9 @@
 
 #include "flash-job.h"
 
-/* Log in to the board of JOB, find out how to become root there, and ask.  1: it is
- * at a flash, job->report and job->session are about it; 0: it is at none; -1 after
- * a report: it could not be told. */
+/* Log in to the board of JOB, find out how to become root there, and ask.
+ * 1: it is at a flash, job->report and job->session are about it; 0: it is at
+ * none; -1 after a report: it could not be told. */
 int session_status_open (struct flash_job *job);
 
 /* The value of KEY; "" when it is absent. */

@@ -9,7 +9,7 @@
 #include "shell-quote.h"
 #include "size-text.h"
 
-/* -- Where it stands ---------------------------------------------------------- */
+/* -- Where it stands --------------------------------------------------- */
 
 struct word { const char *key, *words; };
 
@@ -109,7 +109,7 @@ session_summary_print (FILE *f, const char *host, const struct session_report *r
   fprintf (f, "  session   %s\n", session_status_get (r, "session"));
 }
 
-/* -- What to do --------------------------------------------------------------- */
+/* -- What to do -------------------------------------------------------- */
 
 /* As one word of a shell, in quotes only where it needs them. */
 static void

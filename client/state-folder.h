@@ -15,18 +15,18 @@ char *state_folder_home (void);
  * user's own affair.  A descriptor, or -1 with errno. */
 int state_folder_open_path (const char *path, bool make);
 
-/* Open the folder NAME in PARENT, made with mode 0700 if MAKE and it is missing.
- * It must be no link, this user's, and no one else's to write to, else errno is
- * EPERM.  -1 with errno. */
+/* Open the folder NAME in PARENT, made with mode 0700 if MAKE and it is
+ * missing.  It must be no link, this user's, and no one else's to write to, else
+ * errno is EPERM.  -1 with errno. */
 int state_folder_open (int parent, const char *name, bool make);
 
-/* Write the new file NAME (mode 0600 from its first moment) and flush it.  0, or
- * -1 with errno. */
+/* Write the new file NAME (mode 0600 from its first moment) and flush it.
+ * 0, or -1 with errno. */
 int state_folder_write (int folder, const char *name, const char *text);
 
-/* The text of NAME, at most SIZE - 1 bytes, NUL terminated, into TEXT.  0, or -1
- * with errno: EPERM for what another user made or may write to (or read, with
- * SECRET), EFBIG, EINVAL for a NUL byte in it. */
+/* The text of NAME, at most SIZE - 1 bytes, NUL terminated, into TEXT.
+ * 0, or -1 with errno: EPERM for what another user made or may write to (or
+ * read, with SECRET), EFBIG, EINVAL for a NUL byte in it. */
 int state_folder_read (int folder, const char *name, bool secret, char *text,
                        size_t size);
 
