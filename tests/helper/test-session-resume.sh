@@ -91,8 +91,10 @@ expect_record b 'text=flash.sh%20was%20killed%20by%20signal%209'
 wait_until 10 [ ! -d "/proc/$writer" ] || fail "the old writer lives on"
 touch "$ram_root/fail-dd"
 rm "$ram_root/hold-dd"
-expect_record b '^FLR1 error text=dd%20.*bad%20card.* written=partial$'
-expect_record b '^FLR1 state name=stopped$'
+# It is tried a few times.
+wait_until 30 has_record b '^FLR1 state name=stopped$' ||
+  fail "not stopped: $(cat "$scratch/records.b")"
+expect_record b '^FLR1 error text=.*bad%20card.* written=partial$'
 hang_up b
 request status | grep -q 'state=stopped .* phase=copy done=3[0-9]*' ||
   fail "status: $(request status)"
