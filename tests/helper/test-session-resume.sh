@@ -37,6 +37,7 @@ start_flash ()
 {
   make_session_file "mode=$1" "stored-digest=$digest"
   head -c $size /dev/zero >"$disk_file"
+  rm -f "$scratch"/*.exit
   deploy "$helper_dir/flash.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
   # shellcheck disable=SC2086 # words
   attach a $serve
@@ -52,6 +53,7 @@ start_flash ramfs
 wait_until 20 has_progress a stage 12000000 || fail "no staging"
 kill_helper stage
 expect_record a 'text=staging%20was%20killed%20by%20signal%209'
+wait_until 20 [ -s "$scratch/a.exit" ] || fail "the channel is not given back"
 # shellcheck disable=SC2086
 attach b $serve
 wait_until 30 has_record b '^FLR1 ready$' ||
