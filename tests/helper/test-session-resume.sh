@@ -37,6 +37,7 @@ start_flash ()
 {
   make_session_file "mode=$1" "stored-digest=$digest"
   head -c $size /dev/zero >"$disk_file"
+  rm -f "$scratch"/*.exit
   deploy "$helper_dir/flash.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
   # shellcheck disable=SC2086 # words
   attach a $serve
@@ -52,6 +53,7 @@ start_flash ramfs
 wait_until 20 has_progress a stage 12000000 || fail "no staging"
 kill_helper stage
 expect_record a 'text=staging%20was%20killed%20by%20signal%209'
+wait_until 20 [ -s "$scratch/a.exit" ] || fail "the channel is not given back"
 # shellcheck disable=SC2086
 attach b $serve
 wait_until 30 has_record b '^FLR1 ready$' ||
@@ -91,8 +93,10 @@ expect_record b 'text=flash.sh%20was%20killed%20by%20signal%209'
 wait_until 10 [ ! -d "/proc/$writer" ] || fail "the old writer lives on"
 touch "$ram_root/fail-dd"
 rm "$ram_root/hold-dd"
+# It is tried a few times.
+wait_until 30 has_record b '^FLR1 state name=stopped$' ||
+  fail "not stopped: $(cat "$scratch/records.b")"
 expect_record b '^FLR1 error text=.*bad%20card.* written=partial$'
-expect_record b '^FLR1 state name=stopped$'
 hang_up b
 request status | grep -q 'state=stopped .* phase=copy done=3[0-9]*' ||
   fail "status: $(request status)"
