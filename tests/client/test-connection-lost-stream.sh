@@ -18,7 +18,7 @@ break_connections
 wait_until 60 said 'connected to the board again'
 finish_flash
 expect_status 0
-expect_says "connection lost: .* attempt 1" "verified"
+expect_says "connection lost: .*attempt 1" "verified"
 expect_flashed "$scratch/new.img"
 expect_rest_untouched "$scratch/new.img"
 expect_clean
