@@ -65,6 +65,14 @@ is_same_flash (const struct flash_job *job)
          && disk_size == image->disk_size && is_same_target (job);
 }
 
+static bool
+has_lifeboat (const struct flash_job *job)
+{
+  const char *state = value_of (job, "lifeboat");
+
+  return *state && strcmp (state, "no") != 0;
+}
+
 /* -- Its key -------------------------------------------------------------- */
 
 static int
@@ -225,7 +233,7 @@ static bool
 can_resume (struct flash_job *job, int key)
 {
   if (is_before_write (job))
-    return key == 1 || found_session_is (job, "lifeboat", "no") || job->in_lifeboat;
+    return key == 1 || !has_lifeboat (job) || job->in_lifeboat;
   return found_session_is (job, "state", "writing") || found_session_is (job, "state", "verified")
          || found_session_is (job, "state", "stopped");
 }
@@ -259,7 +267,7 @@ found_session_judge (struct flash_job *job)
   }
   if (found != 1)
     return found == 0 ? FOUND_NONE : FOUND_REFUSED;
-  if (!found_session_is (job, "lifeboat", "no") && (key = take_key (job)) == -1)
+  if (has_lifeboat (job) && (key = take_key (job)) == -1)
     return FOUND_REFUSED;
   same = is_same_flash (job) && found_session_is (job, "attached", "no");
   if (same && can_resume (job, key))

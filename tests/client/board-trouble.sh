@@ -32,6 +32,7 @@ await_clean ()
 # flash can be caught in the middle (the first two seconds come at once).
 slow_image_server ()
 {
+  normal_image_server           # the wrapper must not call itself
   nbdkit_path=$(command -v nbdkit)
   requires "$nbdkit_path" --filter=rate null --dump-plugin
   mkdir -p "$scratch/slow"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The connection breaks behind the point of no return of ramfs mode: the board finishes alone.
+# The connection breaks behind the point of no return of ramfs mode: the client comes back to watch.
 set -eu
 # shellcheck source=tests/client/flash-test.sh
 . "$(dirname "$0")/flash-test.sh"
@@ -15,14 +15,16 @@ start_flash --ramfs "root@$board_name" "$scratch/new.img"
 wait_until 60 said '^writing  [1-9]'
 # nbdkit is not needed any more.
 kill -9 "$(nbdkit_of_flash)"
-signal_board STOP flash-helper
 break_connections
 finish_flash
-signal_board CONT flash-helper
-[ "$status" -ne 0 ] || skip "the write was over before the connection broke"
-expect_status 4
-expect_says "connection .* lost" "finishes by itself"
+said 'connection lost' || skip "the write was over before the connection broke"
 said "nbdkit" && fail "nbdkit's end was none of this flash's business"
+# Either it was there to hear the end, or it says what it does not know.
+case $status in
+  0) expect_says "done: |flash is over" ;;
+  4) expect_says "no longer there" "most likely finished" "verify" ;;
+  *) expect_status 0 ;;
+esac
 await_clean
 expect_flashed "$scratch/new.img"
 expect_rest_untouched "$scratch/new.img"

@@ -14,7 +14,7 @@ kill -STOP "$(nbdkit_of_flash)"
 mv "$scratch/said" "$scratch/said.first"
 flash_target "root@$board_name" "$scratch/new.img"
 expect_status 3
-expect_says "already running|another (flash|session)"
+expect_says "already under way|another (flash|session)"
 cp "$scratch/said.first" "$scratch/said"
 kill -CONT "$(nbdkit_of_flash)"
 finish_flash
