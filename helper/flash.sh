@@ -5,8 +5,8 @@
 # (docs/protocol.md, section 4), with FLASH_* from the session file.
 #
 # Up to copy_image every way out leads through undo, and the board is as it was.
-# Behind it no signal ends this script, a write that fails can be tried again, and
-# a reboot happens only into a disk that was read back and compared.
+# Behind it no signal ends this script, a write that fails can be tried again,
+# and a reboot happens only into a disk that was read back and compared.
 #
 # Whoever kills this script gets another one from the session process: with
 # FLASH_UNDO=RESULT it only undoes, with FLASH_RESUME=yes it goes on with the
@@ -240,9 +240,9 @@ wait_for_another_go ()
   until flash-helper wait-for-go; do sleep 1; done
 }
 
-# `write` copies, zeroes the holes, flushes, reads back, and repairs, from where the
-# journal stands; status 2 says that it failed before its first write, and holds
-# only for the first try.  The phase tells the session process that from here on
+# `write` copies, zeroes the holes, flushes, reads back, and repairs, from where
+# the journal stands; status 2 says that it failed before its first write, and
+# holds only for the first try.  The phase tells the session process that from here on
 # nobody's absence ends the session.
 copy_image ()
 {

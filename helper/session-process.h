@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The session process: one flash on one target.  It runs flash.sh, keeps what was
  * said, lends the attached channel, and owns the decision whether the session
- * ends without a trace or stays.  It starts a flash.sh that was killed again: to
- * go on once the write has begun, else to undo.  One thread; no function here
- * blocks.
+ * ends without a trace or stays.  It starts a flash.sh that was killed again:
+ * to go on once the write has begun, else to undo.  One thread; no function
+ * here blocks.
  *
  *   session.c           the start, until it stands in the RAM root
  *   session-process.c   the loop, and the end
@@ -109,8 +109,8 @@ bool session_is_revocable (const struct session *session);
 /* End a session that has written nothing.  REASON: why, or NULL when the client
  * asked for it. */
 void session_abort (struct session *session, const char *reason);
-/* End a session that has begun to write, where it stands: a root disk's board is
- * reset a moment later, else flash.sh is killed and all is cleaned up. */
+/* End a session that has begun to write, where it stands: a root disk's board
+ * is reset a moment later, else flash.sh is killed and all is cleaned up. */
 void session_abandon (struct session *session);
 /* Close the channel because we do not need it any more. */
 void session_dismiss_channel (struct session *session);

@@ -142,8 +142,8 @@ is_printable (const char *line, size_t len)
   return true;
 }
 
-/* A reboot that is announced may still fail, and an abandoned session has a last
- * word; nothing else follows an end. */
+/* A reboot that is announced may still fail, and an abandoned session has a
+ * last word; nothing else follows an end. */
 static bool
 is_said_out (const struct session *session)
 {

@@ -200,7 +200,7 @@ assign_next (struct stream *s, struct nbd_piece *piece)
   s->next += piece->len;
 }
 
-/* The lowest offset that has not come yet, HAVE (may be NULL) counted as come. */
+/* The lowest offset that has not come yet, HAVE (or NULL) counted as come. */
 static uint64_t
 lowest_missing (const struct stream *s, const struct nbd_piece *have)
 {

@@ -39,9 +39,9 @@ int tunnel_reader_read (struct tunnel_reader *t, struct nbd_piece *pieces,
 int tunnel_reader_extents (struct tunnel_reader *t, uint64_t offset,
                            uint64_t count, nbd_extent_fn fn, void *opaque);
 
-/* Hand the export from START on to SINK, each byte once, in pieces that come in
- * any order, without a pause in the requests.  WHOLE: with this piece all before
- * that offset has come.  Stops when SINK returns -1. */
+/* Hand the export from START on to SINK, each byte once, in pieces that come
+ * in any order, without a pause in the requests.  WHOLE: with this piece all
+ * before that offset has come.  Stops when SINK returns -1. */
 typedef int (*tunnel_reader_sink) (void *opaque, const void *buf, size_t len,
                                    uint64_t offset, uint64_t whole);
 int tunnel_reader_stream (struct tunnel_reader *t, uint64_t start,
