@@ -67,7 +67,7 @@ kill_on_board ()
   done
 }
 
-# A cmdline has NULs, which `read` leaves out.
+# A cmdline has NULs, which `read` leaves out; busybox dd makes more of its "=".
 print_search ()
 {
   cat <<'EOS'
@@ -96,7 +96,7 @@ find_helper ()
 find_dd ()
 {
   print_search
-  echo "search 'ddof=*seek_bytes*'; kill_it"
+  echo "search 'ddof*seek_bytes*'; kill_it"
 }
 
 # The server of the client's connection is the nearest sshd above the helper that
