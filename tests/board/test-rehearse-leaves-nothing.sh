@@ -43,8 +43,9 @@ systemctl list-units --all --no-legend --plain --full --type=service,socket,moun
   awk '{ print $1, $2, $3, $4 }' | sort
 systemctl service-watchdogs
 echo '== processes'
-ps -e -o ppid=,comm= | awk '$1 != 2 && $2 !~ /^(kthreadd|ps|awk|sort|uniq|sh|sshd|systemd|\(sd-pam\)|bash)$/ { print $2 }' |
-  sort | uniq -c
+me=$(ps -o sid= -p $$)
+ps -e -o ppid=,sid=,comm= | awk -v me="$me" '
+  $1 != 2 && $2 != me && $3 !~ /^(kthreadd|sshd|systemd|\(sd-pam\))$/ { print $3 }' | sort | uniq -c
 ps -C sshd -o pid=,stat=,args= | awk '/listener/ { print $1, $2 }'
 echo '== mounts'
 sort /proc/self/mounts
