@@ -14,6 +14,12 @@
 #   board_boot_flashed SECONDS        start the same disk again: the new system
 #   board_stop
 #
+#   board_set_link on|off             pull the board's network cable, plug it in
+#   board_move_port                   the board is reached at another port
+#   board_slow_disk BYTES             a second, read and write
+#   board_rescue COMMAND...           run COMMAND as root, through the lifeboat of
+#                                     this board's flash where the port is its
+#
 # Call them from the script's own shell, never in $( ) or a pipe: QEMU is its
 # child.  The EXIT trap calls board_cleanup $?.
 
@@ -37,6 +43,7 @@ board_disk ()
   flock -n "$BOARD_LOCK" || lab_die "a board with the name '$1' is running"
   rm -rf "$BOARD_DIR"
   mkdir -p "$BOARD_DIR"
+  export XDG_STATE_HOME=$BOARD_DIR/state        # the keys of its flashes
   cp --sparse=always --reflink=auto "$2" "$BOARD_DISK"
   chmod u+w "$BOARD_DISK"
 }
@@ -78,7 +85,6 @@ board_start ()
 
 start_qemu ()
 {
-  local number
   rm -f "$BOARD_DIR"/monitor.in "$BOARD_DIR"/monitor.out
   mkfifo "$BOARD_DIR/monitor.in" "$BOARD_DIR/monitor.out"
   printf '%q ' qemu-system-x86_64 "$@" >"$BOARD_DIR/qemu.command"
@@ -89,10 +95,21 @@ start_qemu ()
   cat "$BOARD_DIR/monitor.out" >"$BOARD_DIR/monitor.log" {BOARD_LOCK}>&- &
   wait_for_monitor '"QMP"' 20
   ask_monitor '{"execute":"qmp_capabilities"}' '"return"'
-  ask_monitor '{"execute":"human-monitor-command","arguments":{"command-line":"info usernet"}}' HOST_FORWARD
+  read_port
+}
+
+read_port ()
+{
+  local number
+  ask_monitor "$(human_command 'info usernet')" HOST_FORWARD
   number=$(sed -n 's/.*HOST_FORWARD\] *[0-9]* *127\.0\.0\.1 *\([0-9]*\) .*/\1/p' "$BOARD_DIR/monitor.answer")
   [ -n "$number" ] || lab_die "QEMU did not name the board's port"
   BOARD_PORT=$number
+}
+
+human_command ()
+{
+  printf '{"execute":"human-monitor-command","arguments":{"command-line":"%s"}}' "$1"
 }
 
 # -- QEMU's monitor ---------------------------------------------------------
@@ -142,6 +159,30 @@ load_snapshot ()
   ask_monitor '{"execute":"cont"}' '"return"'
 }
 
+# -- What happens to boards -------------------------------------------------
+
+board_set_link ()
+{
+  local up=false
+  [ "$1" = off ] || up=true
+  ask_monitor "{\"execute\":\"set_link\",\"arguments\":{\"name\":\"net\",\"up\":$up}}" '"return"'
+}
+
+# Connections that are open stay so, as with a board whose lease has changed.
+board_move_port ()
+{
+  ask_monitor "$(human_command "hostfwd_remove net tcp:127.0.0.1:$BOARD_PORT")" removed
+  ask_monitor "$(human_command 'hostfwd_add net tcp:127.0.0.1:0-:22')" '"return"'
+  read_port
+  write_ssh_config old-host
+}
+
+board_slow_disk ()
+{
+  ask_monitor "{\"execute\":\"block_set_io_throttle\",\"arguments\":{\"device\":\"disk\",
+    \"bps\":0,\"bps_rd\":$1,\"bps_wr\":$1,\"iops\":0,\"iops_rd\":0,\"iops_wr\":0}}" '"return"'
+}
+
 # -- ssh --------------------------------------------------------------------
 
 # write_ssh_config KEY: the board answers with that host key and no other.  The
@@ -169,6 +210,16 @@ board_ssh ()
   local user=$1
   shift
   ssh -F "$BOARD_SSH_CONFIG" "$user@board-$BOARD_NAME" "$@"
+}
+
+# The lifeboat takes the session's key, the board's own sshd the other one.
+board_rescue ()
+{
+  local key keys=()
+  for key in "$BOARD_DIR"/state/flash-live-remote/sessions/*/key; do
+    [ ! -f "$key" ] || keys+=(-i "$key")
+  done
+  board_ssh root "${keys[@]}" "$@"
 }
 
 board_wait_ssh ()

@@ -3,7 +3,8 @@
 # make-new-system.sh OLD_DIR OUTDIR
 #
 # Makes the image to flash, OUTDIR/new.img, and the same as new.img.xz (several
-# Blocks) and new.img.gz: a small system that boots quickly from its own boot
+# Blocks) and new.img.gz; OUTDIR/large.img and large.img.xz, the same with more behind
+# it that takes time to send: a small system that boots quickly from its own boot
 # loader and answers by ssh with the text in /etc/flashed-system, which it reads
 # from its second partition.  The kernel comes from OLD_DIR (make-old-system.sh).
 #
@@ -20,7 +21,7 @@ old=${1:?usage: make-new-system.sh OLD_DIR OUTDIR}
 out=${2:?}
 disk_id=0e3e5a02
 disk_mib=96 p1_start=4 p1_mib=32 p2_start=40
-filler_mib=20
+filler_mib=20 large_mib=64
 modules='virtio_pci virtio_blk virtio_net crc32c_generic ext4'
 
 main ()
@@ -43,7 +44,7 @@ main ()
   lab_step "new system: initramfs made" make_initramfs
   lab_step "new system: disk made" make_disk
   lab_step "new system: compressed" compress_disk
-  mv "$work/flashed-system" "$work"/new.img* "$out"
+  mv "$work/flashed-system" "$work"/new.img* "$work"/large.img* "$out"
   lab_mark_fresh "$out" "$fingerprint"
 }
 
@@ -180,6 +181,9 @@ compress_disk ()
 {
   xz -T0 -1 --block-size=4MiB --keep "$work/new.img"
   gzip -6 --keep "$work/new.img"
+  cp "$work/new.img" "$work/large.img"
+  head -c "${large_mib}M" /dev/urandom >>"$work/large.img"
+  xz -T0 -0 --block-size=4MiB --keep "$work/large.img"
 }
 
 main

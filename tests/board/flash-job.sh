@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the tests that flash a board have in common.  Sourced after board.sh, with
+# $name as the board's.
+
+job_require_tools ()
+{
+  command -v qemu-system-x86_64 >/dev/null || lab_skip "qemu-system-x86_64 not found"
+  command -v flash-live-remote >/dev/null || lab_die "flash-live-remote is not on PATH"
+}
+
+job_start_board ()      # MEM_MB USER
+{
+  local snapshot=$BOARD_LAB_DIR/snapshot-$1
+  board_disk "$name" "$snapshot/disk.img"
+  board_start "$name" "$1" "from=$snapshot"
+  board_wait_ssh "$2" 120
+}
+
+# It has to be seen writing: a writer that stands still proves nothing.
+job_start_writer ()
+{
+  # shellcheck disable=SC2016  # expanded on the board
+  board_ssh root 'systemctl start old-root-writer; for try in 1 2 3 4 5 6 7 8 9 10; do
+    [ "$(wc -l </var/lib/old-root-writer/log)" -ge 5 ] && exit; sleep 1; done 2>/dev/null; exit 1' </dev/null
+}
+
+job_check_new_system ()
+{
+  board_boot_flashed 90
+  [ "$BOARD_MARKER" = "$(cat "$BOARD_LAB_DIR/new/flashed-system")" ] \
+    || lab_die "the board answers with '$BOARD_MARKER'"
+  lab_say "the board says: $BOARD_MARKER"
+}
