@@ -59,7 +59,7 @@ install_packages ()
   find_apt_sources
   # shellcheck disable=SC2016  # $1 is mmdebstrap's to expand
   if ! mmdebstrap --variant=minbase --architectures=amd64 \
-      --include="systemd,systemd-sysv,libpam-systemd,dbus,udev,openssh-server,busybox,util-linux,sudo,kmod,initramfs-tools,procps,iproute2,xz-utils,$kernel_package" \
+      --include="systemd,systemd-sysv,libpam-systemd,dbus,udev,openssh-server,busybox,util-linux,sudo,kmod,dmsetup,initramfs-tools,procps,iproute2,xz-utils,$kernel_package" \
       --aptopt="$work/apt.conf" \
       --aptopt='APT::Install-Recommends "0"' \
       --dpkgopt='path-exclude=/usr/share/doc/*' \
