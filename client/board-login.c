@@ -176,7 +176,8 @@ proof_login (const struct flash_job *job)
     ssh_config_for_lifeboat (job->config, lifeboat_port (job, job->stored), keys);
 
   if (config
-      && !(config->only_host_key = strdup (ssh_connection_host_key (job->connection)))) {
+      && !(config->only_host_key =
+             strdup (ssh_connection_host_key (job->connection)))) {
     report_error ("out of memory");
     ssh_config_free (config);
     return NULL;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "board-login.h"
 #include "cleanup.h"
@@ -16,6 +17,7 @@
 
 #define ANSWER_SECONDS 60
 #define CLEAN_UP_SECONDS 30
+#define LOGIN_ATTEMPTS 4
 
 const char *
 flash_job_as_root (const struct flash_job *job)
@@ -138,13 +140,16 @@ session_report_release (struct session_report *report)
 static void
 leave_lifeboat (struct flash_job *job)
 {
+  const struct timespec pause = { .tv_sec = 1 };
   struct stored_session *stored = job->stored;
 
   ssh_connection_close (job->connection);
   job->connection = NULL;
   job->stored = NULL;
   job->ask_nothing = true;
-  board_login (job, true);
+  /* The board may just be giving its port back. */
+  for (int i = 0; i < LOGIN_ATTEMPTS && board_login (job, true) == LOGIN_FAILED; i++)
+    nanosleep (&pause, NULL);
   job->stored = stored;
 }
 

@@ -177,6 +177,7 @@ take_verified (struct flash_status *s, struct status_record *r)
   uint64_t differing = number_of (r, "differing");
 
   progress_end ();
+  s->verified = differing == 0;
   s->chunks_read = number_of (r, "chunks");
   s->chunks = number_of (r, "of");
   if (differing > 0)

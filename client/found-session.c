@@ -29,7 +29,8 @@ found_session_is (const struct flash_job *job, const char *key, const char *valu
 static bool
 is_before_write (const struct flash_job *job)
 {
-  return found_session_is (job, "state", "preparing") || found_session_is (job, "state", "ready");
+  return found_session_is (job, "state", "preparing")
+         || found_session_is (job, "state", "ready");
 }
 
 /* -- Whether it is this flash --------------------------------------------- */
@@ -234,7 +235,8 @@ can_resume (struct flash_job *job, int key)
 {
   if (is_before_write (job))
     return key == 1 || !has_lifeboat (job) || job->in_lifeboat;
-  return found_session_is (job, "state", "writing") || found_session_is (job, "state", "verified")
+  return found_session_is (job, "state", "writing")
+         || found_session_is (job, "state", "verified")
          || found_session_is (job, "state", "stopped");
 }
 
@@ -246,7 +248,8 @@ is_removable (const struct flash_job *job)
     return false;
   return is_before_write (job)
          || (found_session_is (job, "root-disk", "no")
-             && (found_session_is (job, "state", "failed") || found_session_is (job, "state", "done")
+             && (found_session_is (job, "state", "failed")
+                 || found_session_is (job, "state", "done")
                  || found_session_is (job, "state", "stopped")));
 }
 

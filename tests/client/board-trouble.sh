@@ -19,7 +19,13 @@ signal_board ()
 # Every connection to the board breaks; its sshd goes on listening.
 break_connections ()
 {
-  signal_board KILL sshd 1
+  signal_board KILL sshd "$(board_run cat /run/board-sshd)"
+}
+
+# Every connection hangs, without an end.
+freeze_connections ()
+{
+  signal_board STOP sshd "$(board_run cat /run/board-sshd)"
 }
 
 # Wait until the board has finished a flash by itself.

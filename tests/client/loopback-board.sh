@@ -110,7 +110,8 @@ prepare_fakes ()
   fi
 }
 
-# Runs as PID 1 of the board.
+# Runs as PID 1 of the board; sshd below it, for a lifeboat stops what listens, and
+# nobody can stop PID 1.
 write_board_init ()
 {
   cat >"$board_dir/init" <<END
@@ -120,7 +121,10 @@ mkdir -p /run/sshd
 mount --bind '$board_dir/etc' /etc
 [ ! -e /proc/sysrq-trigger ] || mount --bind /dev/null /proc/sysrq-trigger
 while read -r from to; do mount --bind "\$from" "\$to"; done <'$board_dir/fakes/mounts'
-exec setpriv --bounding-set=-sys_boot /usr/sbin/sshd -D -e -p "\$1" -f '$board_dir/sshd_config'
+exec setpriv --bounding-set=-sys_boot sh -c '
+  /usr/sbin/sshd -D -e -p "\$1" -f "$board_dir/sshd_config" &
+  echo \$! >/run/board-sshd
+  wait \$!' sh "\$1"
 END
 }
 

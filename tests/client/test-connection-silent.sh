@@ -13,10 +13,10 @@ make_image "$scratch/new.img" 200
 slow_image_server 100
 start_flash -o ServerAliveInterval=1 --stream "root@$board_name" "$scratch/new.img"
 wait_until 120 said '^writing +[1-9]'
-signal_board STOP sshd 1
+freeze_connections
 wait_until 60 said 'connection lost: the board is silent'
 # What hangs keeps the helper's channel, until it dies of it.
-signal_board KILL sshd 1
+break_connections
 finish_flash
 expect_status 0
 expect_says "connected to the board again"
