@@ -99,7 +99,7 @@ judge_status ()
 finish ()
 {
   while :; do
-    [ -z "$CLIENT_PID" ] || client_wait 420
+    [ -z "$CLIENT_PID" ] || await_end
     [ "$CLIENT_STATUS" != 0 ] || return 0
     if board_has_ended; then
       lab_say "the board has finished while no client could hear it (exit status $CLIENT_STATUS)"
@@ -108,6 +108,24 @@ finish ()
     judge_status
     run_again
   done
+}
+
+# A client whose link was down while the board finished looks for it for ever: here
+# no new system comes up in its place before the disk was compared.
+await_end ()
+{
+  local deadline=$((SECONDS + 420))
+  while client_is_running && board_is_running && [ "$SECONDS" -lt "$deadline" ]; do
+    sleep 0.5
+  done
+  board_is_running || deadline=$((SECONDS + 20))
+  while client_is_running && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.5; done
+  if client_is_running && ! board_is_running; then
+    client_kill
+    CLIENT_STATUS=none
+  else
+    client_wait 1
+  fi
 }
 
 # A moment for a reset that is just happening.
