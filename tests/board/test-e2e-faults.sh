@@ -60,12 +60,21 @@ flash ()
   while read -r phase percent delay kind seconds <&3; do
     await_moment "$phase" "$percent" "$kind"
     sleep "$delay"
-    lab_step "cut: $kind at '$(tail -n 1 "$BOARD_DIR/flash.log" | cut -c1-60)'" inflict "$kind" "$seconds"
+    lab_step "cut: $kind at '$(tail -n 1 "$BOARD_DIR/flash.log" | cut -c1-60)'" inflict_at "$phase" "$kind" "$seconds"
     kinds_done=$kinds_done${kinds_done:+,}$kind
     # Only what is said from now on shows that it goes on.
     client_mark
     client_is_running || run_again
   done 3<<<"$plan"
+}
+
+# From the write on a board may finish by itself before a login on a busy machine
+# succeeds: meanwhile its disk is slower.
+inflict_at ()
+{
+  case $1 in writing | verifying) board_slow_disk $((disk_speed / 5)) ;; esac
+  inflict "$2" "$3"
+  ! board_is_running || board_slow_disk "$disk_speed"
 }
 
 # A client that ended after a cut is started again, if its exit status says that.
