@@ -15,6 +15,24 @@ job_start_board ()      # MEM_MB USER
   board_disk "$name" "$snapshot/disk.img"
   board_start "$name" "$1" "from=$snapshot"
   board_wait_ssh "$2" 120
+  arm_watchdog
+}
+
+# A board whose PID 1 does not pet the watchdog for that long resets itself in the
+# middle of the flash.
+arm_watchdog ()
+{
+  local seconds=20
+  board_ssh root sh <<EOF || lab_die "the board's watchdog cannot be armed"
+set -e
+modprobe softdog || { echo 'without a watchdog: its kernel has no softdog'; exit 0; }
+manager=/org/freedesktop/systemd1
+busctl set-property org.freedesktop.systemd1 \$manager \\
+  org.freedesktop.systemd1.Manager RuntimeWatchdogUSec t ${seconds}000000
+sleep 1
+[ "\$(cat /sys/class/watchdog/watchdog0/state)" = active ]
+[ "\$(cat /sys/class/watchdog/watchdog0/timeout)" = $seconds ]
+EOF
 }
 
 # It has to be seen writing: a writer that stands still proves nothing.

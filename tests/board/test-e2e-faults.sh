@@ -60,12 +60,21 @@ flash ()
   while read -r phase percent delay kind seconds <&3; do
     await_moment "$phase" "$percent" "$kind"
     sleep "$delay"
-    lab_step "cut: $kind at '$(tail -n 1 "$BOARD_DIR/flash.log" | cut -c1-60)'" inflict "$kind" "$seconds"
+    lab_step "cut: $kind at '$(tail -n 1 "$BOARD_DIR/flash.log" | cut -c1-60)'" inflict_at "$phase" "$kind" "$seconds"
     kinds_done=$kinds_done${kinds_done:+,}$kind
     # Only what is said from now on shows that it goes on.
     client_mark
     client_is_running || run_again
   done 3<<<"$plan"
+}
+
+# From the write on a board may finish by itself before a login on a busy machine
+# succeeds: meanwhile its disk is slower.
+inflict_at ()
+{
+  case $1 in writing | verifying) board_slow_disk $((disk_speed / 5)) ;; esac
+  inflict "$2" "$3"
+  ! board_is_running || board_slow_disk "$disk_speed"
 }
 
 # A client that ended after a cut is started again, if its exit status says that.
@@ -99,7 +108,7 @@ judge_status ()
 finish ()
 {
   while :; do
-    [ -z "$CLIENT_PID" ] || client_wait 420
+    [ -z "$CLIENT_PID" ] || await_end
     [ "$CLIENT_STATUS" != 0 ] || return 0
     if board_has_ended; then
       lab_say "the board has finished while no client could hear it (exit status $CLIENT_STATUS)"
@@ -108,6 +117,24 @@ finish ()
     judge_status
     run_again
   done
+}
+
+# A client whose link was down while the board finished looks for it for ever: here
+# no new system comes up in its place before the disk was compared.
+await_end ()
+{
+  local deadline=$((SECONDS + 420))
+  while client_is_running && board_is_running && [ "$SECONDS" -lt "$deadline" ]; do
+    sleep 0.5
+  done
+  board_is_running || deadline=$((SECONDS + 20))
+  while client_is_running && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.5; done
+  if client_is_running && ! board_is_running; then
+    client_kill
+    CLIENT_STATUS=none
+  else
+    client_wait 1
+  fi
 }
 
 # A moment for a reset that is just happening.
