@@ -20,6 +20,7 @@
 
 #define ROUNDS_MAX 20
 #define ROUND_PAUSE 20000       /* microseconds */
+#define LIST_ROOM 65536         /* bytes; about 4000 processes */
 
 /* RAM_ROOT/frozen. */
 struct frozen_list
@@ -64,6 +65,15 @@ close_list (struct frozen_list *list)
   free (list->processes);
 }
 
+/* What is started after the first write must find its place in a RAM root that
+ * has filled up by then.  Best effort: not every file system can reserve. */
+static void
+take_room (int fd)
+{
+  if (fallocate (fd, FALLOC_FL_KEEP_SIZE, 0, LIST_ROOM) == -1)
+    return;
+}
+
 /* FLAGS: O_CREAT when there need not be one.  -1 with errno. */
 static int
 open_list (struct frozen_list *list, int flags)
@@ -78,6 +88,8 @@ open_list (struct frozen_list *list, int flags)
   list->fd = open (path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
   if (list->fd == -1)
     return -1;
+  if (flags & O_CREAT)
+    take_room (list->fd);
   FILE *file = fopen (path, "re");
   if (!file)
     return -1;

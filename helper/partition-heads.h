@@ -28,6 +28,10 @@ size_t partition_heads_list (dev_t disk, uint64_t nr_chunks,
 size_t partition_heads_of (const struct flash *flash,
                            uint64_t chunks[PARTITION_HEADS_MAX]);
 
+/* Take the room for keeping them, before the first write: afterwards the RAM root
+ * may be full.  -1: reported. */
+int partition_heads_reserve (const struct flash *flash);
+
 /* Keep the heads of the target, which has just been read back.  -1: reported. */
 int partition_heads_keep (struct flash *flash);
 

@@ -17,6 +17,7 @@
 #include "status-record.h"
 
 #define ANSWER_SIZE (STATUS_RECORD_MAX + 1)
+#define HEARD_PATIENCE 15       /* seconds; it answers within 5 */
 
 int
 request_connect (void)
@@ -145,6 +146,7 @@ wait_for_go_command (int argc, char **argv)
   return strcmp (answer, "go") == 0 ? 0 : 1;
 }
 
+/* A session process that hangs must not keep the board from its reboot. */
 int
 wait_until_heard_command (int argc, char **argv)
 {
@@ -152,5 +154,6 @@ wait_until_heard_command (int argc, char **argv)
 
   (void) argc;
   (void) argv;
+  alarm (HEARD_PATIENCE);
   return request_line ("wait-until-heard\n", answer, sizeof answer) == -1;
 }
