@@ -242,21 +242,17 @@ keep_files (int answer)
 
 /* The process that RAM_ROOT/pins names, if it still is that one. */
 static bool
-find_keeper (const char *path, pid_t *pid)
+find_keeper (const char *path, struct process *keeper)
 {
-  struct process now;
-  unsigned long long start_time;
-  long number;
-  bool found = false;
+  char line[80];
+  struct process mark;
   FILE *file = fopen (path, "re");
 
   if (!file)
     return false;
-  if (fscanf (file, "%ld %llu", &number, &start_time) == 2 && number > 1
-      && process_read ((pid_t) number, &now)) {
-    *pid = now.pid;
-    found = now.start_time == start_time;
-  }
+  const bool found = fgets (line, sizeof line, file)
+                     && process_parse_mark (line, &mark)
+                     && process_find_marked (&mark, keeper);
   fclose (file);
   return found;
 }
@@ -265,14 +261,12 @@ static int
 unpin (void)
 {
   char path[PATH_MAX];
-  pid_t pid;
+  struct process keeper;
 
   ram_root_path (path, "pins");
-  for (int i = 0; i < END_TIMEOUT && find_keeper (path, &pid); i++) {
-    struct process now;
-
-    kill (pid, SIGKILL);
-    if (process_read (pid, &now) && now.stopped)
+  for (int i = 0; i < END_TIMEOUT && find_keeper (path, &keeper); i++) {
+    kill (keeper.pid, SIGKILL);
+    if (keeper.stopped)
       break;                    /* its parent has not heard of it yet */
     usleep (10000);
   }
@@ -288,16 +282,13 @@ set_down_keeper (const struct process *keeper)
   char path[PATH_MAX];
 
   ram_root_path (path, "pins");
-  FILE *file = fopen (path, "we");
-  int r = file && fprintf (file, "%ld %llu\n", (long) keeper->pid,
-                           keeper->start_time) > 0 ? 0 : -1;
-  if (file && fclose (file) == EOF)
-    r = -1;
-  if (r == -1) {
-    report_error ("%s: %s", path, strerror (errno));
-    kill (keeper->pid, SIGKILL);
-  }
-  return r;
+  CLEANUP_CLOSE int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                               0600);
+  if (fd >= 0 && process_write_mark (fd, keeper) == 0)
+    return 0;
+  report_error ("%s: %s", path, strerror (errno));
+  kill (keeper->pid, SIGKILL);
+  return -1;
 }
 
 static void
