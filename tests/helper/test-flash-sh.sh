@@ -8,8 +8,8 @@
 enter_sandbox "$@"
 requires shellcheck --version
 
-shellcheck -s sh "$helper_dir/flash.sh" "$helper_dir/deploy.sh" ||
-  fail "shellcheck"
+shellcheck -s sh "$helper_dir/flash.sh" "$helper_dir/deploy.sh" \
+  "$helper_dir/lifeboat.sh" || fail "shellcheck"
 
 board=$scratch/board
 bin=$board/bin
