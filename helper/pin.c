@@ -18,6 +18,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "available-memory.h"
 #include "capability.h"
 #include "cleanup.h"
 #include "commands.h"
@@ -180,21 +181,6 @@ compare_benefit (const void *a, const void *b)
   return left->size < right->size ? -1 : left->size > right->size;
 }
 
-static uint64_t
-available_memory (void)
-{
-  char line[256];
-  uint64_t kib = 0;
-  FILE *file = fopen ("/proc/meminfo", "re");
-
-  while (file && fgets (line, sizeof line, file))
-    if (sscanf (line, "MemAvailable: %" SCNu64 " kB", &kib) == 1)
-      break;
-  if (file)
-    fclose (file);
-  return kib * 1024;
-}
-
 static void
 lock_files (struct file_list *list, struct pin_result *result)
 {
@@ -218,8 +204,8 @@ lock_files (struct file_list *list, struct pin_result *result)
   }
 }
 
-/* The process that stays behind: it holds the maps, and no descriptor that others
- * wait for. */
+/* The process that stays behind: it holds the maps, and no descriptor that
+ * others wait for. */
 _Noreturn static void
 keep_files (int answer)
 {
@@ -335,7 +321,11 @@ pin_command (int argc, char **argv)
       || set_down_keeper (&result.keeper) == -1)
     return 1;
   say_pinned (&result);
-  return result.failed > 0;
+  if (result.failed == 0 || result.files > 0)
+    return 0;                   /* one bad sector is no reason to stop */
+  report_error ("nothing can be kept in memory: this process may not lock it"
+                " (CAP_IPC_LOCK)");
+  return 1;
 }
 
 int
