@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # deploy.sh: makes the RAM root and starts the session in it.  The client runs
-# it as root with the board's own sh, behind assignments of BUSYBOX, HELPER_SIZE,
-# SCRIPT_SIZE, SESSION_SIZE, KEY_SIZE, LIFEBOAT, RAM_SIZE and TARGET, and, with
-# LIFEBOAT=yes, behind lifeboat.sh; the files follow on stdin (docs/protocol.md,
-# section 2).  Exit status 10: another session is there.  With PURPOSE=survey
-# there is no session: behind flash-helper, the only file, come questions about
-# the disk of TARGET_SIZE bytes, and nothing stays behind.
+# it as root with the board's own sh, behind assignments of BUSYBOX,
+# HELPER_SIZE, SCRIPT_SIZE, SESSION_SIZE, KEY_SIZE, LIFEBOAT, RAM_SIZE and
+# TARGET, and, with LIFEBOAT=yes, behind lifeboat.sh; the files follow on stdin
+# (docs/protocol.md, section 2).  Exit status 10: another session is there.
+# With PURPOSE=survey there is no session: behind flash-helper, the only file,
+# come questions about the disk of TARGET_SIZE bytes, and nothing stays behind.
 
 # shellcheck disable=SC2015 # behind || stands only what ends the script
 
@@ -303,8 +303,8 @@ start_session ()
   rm -f "$ram_root/deploying"
 }
 
-# In the foreground: the client's end, whatever it is, is the end of its stdin or
-# stdout.
+# In the foreground: the client's end, whatever it is, is the end of its stdin
+# or stdout.
 survey ()
 {
   "$ram_root/bin/flash-helper" survey -r "$ram_root" "$TARGET_SIZE"

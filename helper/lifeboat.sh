@@ -119,8 +119,8 @@ copy_host_keys ()
  stranger to everybody"
 }
 
-# The user sshd is whom OpenSSH becomes before a login.  The password is one that
-# nobody has, and not locked, which would lock the key out too.
+# The user sshd is whom OpenSSH becomes before a login.  The password is one
+# that nobody has, and not locked, which would lock the key out too.
 write_users ()
 {
   user=65534 group=65534

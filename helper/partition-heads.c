@@ -122,8 +122,9 @@ partition_heads_reserve (const struct flash *flash)
   return fd == -1 || error != 0 ? -1 : 0;
 }
 
-/* Chunk INDEX, proven: from the medium, where it was just found right; if that has
- * changed already, from the source, which may have to decode a lot for it. */
+/* Chunk INDEX, proven: from the medium, where it was just found right; if that
+ * has changed already, from the source, which may have to decode a lot for
+ * it. */
 static int
 read_right (struct flash *flash, uint64_t index, unsigned char *buf)
 {

@@ -20,15 +20,16 @@
 #define KERNEL_THREAD 0x00200000u       /* PF_KTHREAD */
 #define WATCHDOG_DEVICE "/dev/watchdog"
 
-/* The kernel cuts names to 15 bytes.  Avahi answers for NAME.local, by which the
- * client comes back; dnsmasq gives it its address where the board is the access
- * point. */
+/* The kernel cuts names to 15 bytes.  Avahi answers for NAME.local, by which
+ * the client comes back; dnsmasq gives it its address where the board is the
+ * access point. */
 static const char *const network_names[] = {
   "NetworkManager", "nm-dispatcher", "wpa_supplicant", "iwd", "hostapd",
   "dhclient", "dhcpcd", "udhcpc", "udhcpc6", "odhcp6c", "netifd", "pppd",
   "systemd-network", "systemd-resolve", "connmand", "ModemManager",
   "openvpn", "tailscaled", "charon", "charon-systemd", "zerotier-one",
-  "wireguard-go", "boringtun", "nebula", "cloudflared", "avahi-daemon", "dnsmasq",
+  "wireguard-go", "boringtun", "nebula", "cloudflared",
+  "avahi-daemon", "dnsmasq",
   "dbus-daemon", "dbus-broker", "dbus-broker-lau", NULL
 };
 
@@ -36,8 +37,8 @@ static const char *const watchdog_names[] = {
   "watchdog", "wd_keepalive", "watchdogd", NULL
 };
 
-/* PID (NAME) STATE PPID PGRP SESSION TTY TPGID FLAGS ... STARTTIME, where a name
- * may hold anything, parentheses too. */
+/* PID (NAME) STATE PPID PGRP SESSION TTY TPGID FLAGS ... STARTTIME, where a
+ * name may hold anything, parentheses too. */
 bool
 process_read (pid_t pid, struct process *process)
 {

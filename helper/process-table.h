@@ -33,8 +33,8 @@ bool process_read (pid_t pid, struct process *process);
 int process_table_read (struct process_table *table);
 
 /* The program of PID by /proc/PID/exe, as the root of its own mount namespace
- * names it; the mark of a deleted file is cut off.  False: PID is gone, a kernel
- * thread, or the path does not fit. */
+ * names it; the mark of a deleted file is cut off.  False: PID is gone, a
+ * kernel thread, or the path does not fit. */
 bool process_program (pid_t pid, char *path, size_t size);
 
 /* A line "PID START_TIME" in a file names a process for good.  Append it to FD;

@@ -177,8 +177,8 @@ check_reused_number (const struct world *w)
   check (is_stopped (w->stopped, 1), "another process with this number stays");
 }
 
-/* Append to RAM_ROOT/NAME until its size is a multiple of STEP; 0: until nothing
- * more fits. */
+/* Append to RAM_ROOT/NAME until its size is a multiple of STEP; 0: until
+ * nothing more fits. */
 static void
 fill (const char *name, long step)
 {
@@ -332,7 +332,7 @@ main (void)
   umount2 (dir, MNT_DETACH);
   if (rmdir (dir) == -1)
     perror (dir);
-  /* No exit handlers: the leak checker would want to fork, and the namespace that
-   * this process forks into is gone. */
+  /* No exit handlers: the leak checker would want to fork, and the namespace
+   * that this process forks into is gone. */
   _exit (WEXITSTATUS (status));
 }
