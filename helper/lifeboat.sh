@@ -119,6 +119,12 @@ copy_host_keys ()
  stranger to everybody"
 }
 
+# A configuration that is cut off might let others in.
+fail_full ()
+{
+  fail "the lifeboat does not fit: is $RAM_SIZE bytes of RAM too little?"
+}
+
 # The user sshd is whom OpenSSH becomes before a login.  The password is one
 # that nobody has, and not locked, which would lock the key out too.
 write_users ()
@@ -127,11 +133,11 @@ write_users ()
   while IFS=: read -r name _ uid gid _; do
     [ "$name" != sshd ] || { user=$uid group=$gid; }
   done </etc/passwd
-  cat >"$ram_root/etc/passwd" <<END
+  cat >"$ram_root/etc/passwd" <<END || fail_full
 root:*:0:0:root:/root:/bin/sh
 sshd:*:$user:$group:sshd:/:/bin/false
 END
-  cat >"$ram_root/etc/group" <<END
+  cat >"$ram_root/etc/group" <<END || fail_full
 root:x:0:
 tty:x:5:
 sshd:x:$group:
@@ -139,15 +145,15 @@ END
   echo 'passwd: files
 group: files
 shadow: files
-hosts: files' >"$ram_root/etc/nsswitch.conf"
-  echo /bin/sh >"$ram_root/etc/shells"
+hosts: files' >"$ram_root/etc/nsswitch.conf" &&
+    echo /bin/sh >"$ram_root/etc/shells" || fail_full
   echo "no-port-forwarding,no-pty $key_type $key_data" \
-    >"$ram_root/root/.ssh/authorized_keys"
+    >"$ram_root/root/.ssh/authorized_keys" || fail_full
 }
 
 write_banner ()
 {
-  cat >"$ram_root/etc/ssh/banner" <<'END'
+  cat >"$ram_root/etc/ssh/banner" <<'END' || fail_full
 
   flash-live-remote is about to overwrite this board's disk, or is doing so.
   Only the key of this session gets in, on the machine that began it:
@@ -191,7 +197,7 @@ ClientAliveCountMax 3
 LoginGraceTime 30
 Banner /etc/ssh/banner
 END
-  } >"$ram_root/etc/ssh/sshd_config"
+  } >"$ram_root/etc/ssh/sshd_config" || fail_full
 }
 
 # How the session process starts it (helper/lifeboat-daemon.h).
@@ -211,7 +217,7 @@ write_description ()
     echo "exe=$daemon_exe"
     echo "pid=$daemon_pid"
     printf 'argument=%s\n' "$@"
-  } >"$ram_root/etc/ssh/lifeboat"
+  } >"$ram_root/etc/ssh/lifeboat" || fail_full
 }
 
 make_more_devices ()
