@@ -88,7 +88,7 @@ deploy_session_file (const struct flash_job *job)
 
 struct cargo
 {
-  struct helper_file deploy, program, script;
+  struct helper_file lifeboat, deploy, program, script;
   char *session_file;
   const char *public_key;       /* "": no lifeboat */
   char *assignments;
@@ -98,6 +98,7 @@ struct cargo
 static void
 cargo_release (struct cargo *c)
 {
+  helper_file_release (&c->lifeboat);
   helper_file_release (&c->deploy);
   helper_file_release (&c->program);
   helper_file_release (&c->script);
@@ -142,17 +143,18 @@ deploy_command (const struct flash_job *job, size_t script_size)
 static int
 load (const struct flash_job *job, struct cargo *c)
 {
-  if (helper_file_read ("deploy.sh", &c->deploy) == -1
+  c->public_key = job->stored ? job->stored->public_key : "";
+  if ((*c->public_key && helper_file_read ("lifeboat.sh", &c->lifeboat) == -1)
+      || helper_file_read ("deploy.sh", &c->deploy) == -1
       || helper_file_read_program (job->board.machine, &c->program) == -1
       || helper_file_read ("flash.sh", &c->script) == -1)
     return -1;
-  c->public_key = job->stored ? job->stored->public_key : "";
   c->session_file = deploy_session_file (job);
   if (c->session_file)
     c->assignments = make_assignments (job, c);
   if (c->assignments)
-    c->command = deploy_command (job,
-                                 strlen (c->assignments) + c->deploy.size);
+    c->command = deploy_command (job, strlen (c->assignments)
+                                      + c->lifeboat.size + c->deploy.size);
   if (!c->command) {
     report_error ("out of memory");
     return -1;
@@ -207,6 +209,7 @@ deploy_run (struct flash_job *job)
   if (load (job, &cargo) == 0) {
     const struct exec_input inputs[] = {
       { cargo.assignments, strlen (cargo.assignments) },
+      { cargo.lifeboat.data, cargo.lifeboat.size },
       { cargo.deploy.data, cargo.deploy.size },
       { cargo.program.data, cargo.program.size },
       { cargo.script.data, cargo.script.size },

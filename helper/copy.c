@@ -48,12 +48,6 @@ struct copy
   bool filling_failed;          /* under the lock */
 };
 
-static size_t
-chunk_at (size_t len, size_t start)
-{
-  return len - start < DIGEST_CHUNK ? len - start : DIGEST_CHUNK;
-}
-
 int
 copy_open_target (struct flash *flash)
 {
@@ -81,7 +75,7 @@ static void
 digest_window (struct window *w)
 {
   for (size_t start = 0, i = 0; start < w->len; start += DIGEST_CHUNK, i++) {
-    size_t n = chunk_at (w->len, start);
+    size_t n = range_chunk_at (w->len, start);
 
     digest_of (w->buf + start, n, w->digests[i]);
     w->zero[i] = is_zero (w->buf + start, n);
@@ -194,7 +188,7 @@ write_window (struct copy *c, const struct window *w)
   size_t skip = 0;
 
   if (w->offset == 0) {
-    skip = chunk_at (w->len, 0);
+    skip = range_chunk_at (w->len, 0);
     memcpy (c->first_chunk, w->buf, skip);
     c->has_first_chunk = true;
   }
@@ -225,8 +219,8 @@ copy_fetch_again (struct flash *flash, uint64_t index, unsigned char *buf)
   return -1;
 }
 
-/* Until here the disk has no partition table, so nothing will take a half-written
- * one for a system. */
+/* Until here the disk has no partition table, so nothing will take a
+ * half-written one for a system. */
 static int
 write_first_chunk (struct copy *c)
 {
@@ -289,7 +283,8 @@ free_copy (struct copy *c)
   free (c);
 }
 
-/* Once the first window is durable, its digest tells whether chunk 0 is there. */
+/* Once the first window is durable, its digest tells whether chunk 0 is
+ * there. */
 static int
 map_first_chunk (struct copy *c, struct flash *flash)
 {

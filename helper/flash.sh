@@ -77,10 +77,11 @@ wait_for_go ()
 
 # -- Quieting the old system, with a way back ---------------------------------
 
-# Each step sets its way back down before it changes anything.
+# Each step sets its way back down before it changes anything; a full RAM root
+# must not make it one without.
 will_undo ()
 {
-  echo "$1" >>/undo-steps
+  echo "$1" >>/undo-steps || fail "the RAM root is full"
 }
 
 hold_lifeboat ()
@@ -112,7 +113,7 @@ is_to_stop ()
 list_units_to_stop ()
 {
   while read -r unit _; do
-    if is_to_stop "$unit"; then echo "$unit"; fi
+    if is_to_stop "$unit"; then echo "$unit" || return 1; fi
   done </units
 }
 
@@ -126,7 +127,7 @@ stop_services ()
     say note "text=systemd does not answer: no services are stopped"
     return 0
   fi
-  list_units_to_stop >/stopped-units
+  list_units_to_stop >/stopped-units || fail "the RAM root is full"
   [ -s /stopped-units ] || return 0
   say note "text=stopping $(tr '\n' ' ' </stopped-units)"
   will_undo start_services
@@ -142,8 +143,8 @@ start_services ()
     say note "text=not every service could be started again"
 }
 
-# systemd would kill and start anew, from the overwritten root, each service that
-# misses its watchdog while it is frozen for the read-back.
+# systemd would kill and start anew, from the overwritten root, each service
+# that misses its watchdog while it is frozen.
 hold_watchdogs ()
 {
   is_root_disk || return 0
@@ -171,7 +172,7 @@ swap_off ()
   flash-helper swap list >/swap-areas || exit 1
   will_undo swap_on
   while read -r priority path <&4; do
-    echo "$priority $path" >>/swap-off
+    echo "$priority $path" >>/swap-off || fail "the RAM root is full"
     flash-helper swap off "$path" || exit 1
   done 4</swap-areas
 }
@@ -242,8 +243,8 @@ wait_for_another_go ()
 
 # `write` copies, zeroes the holes, flushes, reads back, and repairs, from where
 # the journal stands; status 2 says that it failed before its first write, and
-# holds only for the first try.  The phase tells the session process that from here on
-# nobody's absence ends the session.
+# holds only for the first try.  The phase tells the session process that from
+# here on nobody's absence ends the session.
 copy_image ()
 {
   trap '' TERM INT HUP
@@ -274,9 +275,10 @@ copy_image ()
 # -- Leaving ------------------------------------------------------------------
 
 # What was done last comes first.  Done twice, after a kill, it does no harm.
+# `true`, not `:`, which would end the shell where the file cannot be made.
 undo ()
 {
-  : >/undoing
+  true >/undoing
   [ -e /undo-steps ] || return 0
   steps=
   while read -r step; do

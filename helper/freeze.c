@@ -20,17 +20,18 @@
 
 #define ROUNDS_MAX 20
 #define ROUND_PAUSE 20000       /* microseconds */
+#define LIST_ROOM 65536         /* bytes; about 4000 processes */
 
 /* RAM_ROOT/frozen. */
 struct frozen_list
 {
   int fd;                       /* to append to */
   size_t nr, room;
-  struct process *processes;    /* pid and start time only */
+  struct process *processes;    /* only their marks count */
 };
 
 static int
-remember (struct frozen_list *list, pid_t pid, unsigned long long start_time)
+remember (struct frozen_list *list, const struct process *process)
 {
   if (list->nr == list->room) {
     const size_t room = list->room ? 2 * list->room : 256;
@@ -41,9 +42,7 @@ remember (struct frozen_list *list, pid_t pid, unsigned long long start_time)
     list->processes = more;
     list->room = room;
   }
-  list->processes[list->nr++] = (struct process) {
-    .pid = pid, .start_time = start_time,
-  };
+  list->processes[list->nr++] = *process;
   return 0;
 }
 
@@ -64,13 +63,21 @@ close_list (struct frozen_list *list)
   free (list->processes);
 }
 
+/* What is started after the first write must find its place in a RAM root that
+ * has filled up by then.  Best effort: not every file system can reserve. */
+static void
+take_room (int fd)
+{
+  if (fallocate (fd, FALLOC_FL_KEEP_SIZE, 0, LIST_ROOM) == -1)
+    return;
+}
+
 /* FLAGS: O_CREAT when there need not be one.  -1 with errno. */
 static int
 open_list (struct frozen_list *list, int flags)
 {
   char path[PATH_MAX], line[80];
-  unsigned long long start_time;
-  long pid;
+  struct process mark;
   int r = 0;
 
   *list = (struct frozen_list) { .fd = -1 };
@@ -78,12 +85,14 @@ open_list (struct frozen_list *list, int flags)
   list->fd = open (path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
   if (list->fd == -1)
     return -1;
+  if (flags & O_CREAT)
+    take_room (list->fd);
   FILE *file = fopen (path, "re");
   if (!file)
     return -1;
   while (r == 0 && fgets (line, sizeof line, file))
-    if (sscanf (line, "%ld %llu", &pid, &start_time) == 2 && pid > 1)
-      r = remember (list, (pid_t) pid, start_time);
+    if (process_parse_mark (line, &mark))
+      r = remember (list, &mark);
   fclose (file);
   return r;
 }
@@ -93,16 +102,10 @@ open_list (struct frozen_list *list, int flags)
 static int
 list_and_stop (struct frozen_list *list, const struct process *process)
 {
-  char line[80];
-
-  if (!is_listed (list, process)) {
-    const int len = snprintf (line, sizeof line, "%ld %llu\n",
-                              (long) process->pid, process->start_time);
-
-    if (full_write (list->fd, line, (size_t) len) == -1
-        || remember (list, process->pid, process->start_time) == -1)
-      return -1;
-  }
+  if (!is_listed (list, process)
+      && (process_write_mark (list->fd, process) == -1
+          || remember (list, process) == -1))
+    return -1;
   if (kill (process->pid, SIGSTOP) == -1 && errno != ESRCH)
     return -1;
   return 0;
@@ -223,8 +226,7 @@ thaw_list (const struct frozen_list *list, bool only_network)
   for (size_t i = 0; i < list->nr; i++) {
     struct process now;
 
-    if (process_read (list->processes[i].pid, &now)
-        && now.start_time == list->processes[i].start_time
+    if (process_find_marked (&list->processes[i], &now)
         && (!only_network || process_serves_network (&now)))
       kill (now.pid, SIGCONT);
   }

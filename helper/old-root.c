@@ -24,6 +24,9 @@
 #define OLD_PATH \
   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define READ_ONLY_TIMEOUT 30    /* seconds */
+/* For a program of the old system, in seconds: longer than systemd waits for a
+ * service, and short enough for the rest of an undo behind one that hangs. */
+#define PROGRAM_TIMEOUT 120
 #define NAMESPACES_MAX 256
 
 int
@@ -59,7 +62,8 @@ old_root_target (dev_t *target)
 }
 
 /* The old system's programs get its usual environment and nothing of ours: no
- * pipe that they could hold open, and SIGPIPE as they expect it. */
+ * pipe that they could hold open, and signals as they expect them.  An alarm
+ * outlasts exec. */
 static int
 forget_session (void)
 {
@@ -74,6 +78,8 @@ forget_session (void)
   if (status_fd)
     close (atoi (status_fd));
   sigaction (SIGPIPE, &standard, NULL);
+  sigaction (SIGALRM, &standard, NULL);
+  alarm (PROGRAM_TIMEOUT);
   environ = (char **) environment;
   return chdir ("/");
 }

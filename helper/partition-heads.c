@@ -107,8 +107,24 @@ open_heads (int flags)
   return fd;
 }
 
-/* Chunk INDEX, proven: from the medium, where it was just found right; if that has
- * changed already, from the source, which may have to decode a lot for it. */
+int
+partition_heads_reserve (const struct flash *flash)
+{
+  uint64_t chunks[PARTITION_HEADS_MAX];
+  const size_t nr = partition_heads_of (flash, chunks);
+  CLEANUP_CLOSE int fd = open_heads (O_WRONLY | O_CREAT);
+  const int error = fd == -1 || nr == 0
+    ? 0 : posix_fallocate (fd, 0, (off_t) (nr * DIGEST_CHUNK));
+
+  if (error != 0)
+    report_error ("no room in the RAM root for the heads of the partitions: %s",
+                  strerror (error));
+  return fd == -1 || error != 0 ? -1 : 0;
+}
+
+/* Chunk INDEX, proven: from the medium, where it was just found right; if that
+ * has changed already, from the source, which may have to decode a lot for
+ * it. */
 static int
 read_right (struct flash *flash, uint64_t index, unsigned char *buf)
 {
@@ -126,7 +142,7 @@ partition_heads_keep (struct flash *flash)
   uint64_t chunks[PARTITION_HEADS_MAX];
   const size_t nr = partition_heads_of (flash, chunks);
   CLEANUP_FREE unsigned char *buf = target_new_buffer (DIGEST_CHUNK);
-  CLEANUP_CLOSE int fd = open_heads (O_WRONLY | O_CREAT | O_TRUNC);
+  CLEANUP_CLOSE int fd = open_heads (O_WRONLY | O_CREAT);
 
   if (!buf || fd == -1)
     return -1;

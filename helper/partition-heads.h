@@ -18,9 +18,9 @@
 /* More partitions than this are not looked after: 32 MiB of RAM at most. */
 #define PARTITION_HEADS_MAX 32
 
-/* The chunks below NR_CHUNKS with the first 128 KiB of DISK and of each partition
- * that the kernel knows on it, each once, in CHUNKS.  Returns how many.  128 KiB:
- * btrfs has its superblock at 64 KiB, all others before. */
+/* The chunks below NR_CHUNKS with the first 128 KiB of DISK and of each
+ * partition that the kernel knows on it, each once, in CHUNKS.  Returns how
+ * many.  128 KiB: btrfs has its superblock at 64 KiB, all others before. */
 size_t partition_heads_list (dev_t disk, uint64_t nr_chunks,
                              uint64_t chunks[PARTITION_HEADS_MAX]);
 
@@ -28,7 +28,12 @@ size_t partition_heads_list (dev_t disk, uint64_t nr_chunks,
 size_t partition_heads_of (const struct flash *flash,
                            uint64_t chunks[PARTITION_HEADS_MAX]);
 
-/* Keep the heads of the target, which has just been read back.  -1: reported. */
+/* Take the room for keeping them, before the first write: afterwards the RAM
+ * root may be full.  -1: reported. */
+int partition_heads_reserve (const struct flash *flash);
+
+/* Keep the heads of the target, which has just been read back.  -1:
+ * reported. */
 int partition_heads_keep (struct flash *flash);
 
 /* Read the heads from the medium, and rewrite those that differ.  Returns how

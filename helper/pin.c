@@ -18,6 +18,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "available-memory.h"
 #include "capability.h"
 #include "cleanup.h"
 #include "commands.h"
@@ -180,21 +181,6 @@ compare_benefit (const void *a, const void *b)
   return left->size < right->size ? -1 : left->size > right->size;
 }
 
-static uint64_t
-available_memory (void)
-{
-  char line[256];
-  uint64_t kib = 0;
-  FILE *file = fopen ("/proc/meminfo", "re");
-
-  while (file && fgets (line, sizeof line, file))
-    if (sscanf (line, "MemAvailable: %" SCNu64 " kB", &kib) == 1)
-      break;
-  if (file)
-    fclose (file);
-  return kib * 1024;
-}
-
 static void
 lock_files (struct file_list *list, struct pin_result *result)
 {
@@ -218,8 +204,8 @@ lock_files (struct file_list *list, struct pin_result *result)
   }
 }
 
-/* The process that stays behind: it holds the maps, and no descriptor that others
- * wait for. */
+/* The process that stays behind: it holds the maps, and no descriptor that
+ * others wait for. */
 _Noreturn static void
 keep_files (int answer)
 {
@@ -242,21 +228,17 @@ keep_files (int answer)
 
 /* The process that RAM_ROOT/pins names, if it still is that one. */
 static bool
-find_keeper (const char *path, pid_t *pid)
+find_keeper (const char *path, struct process *keeper)
 {
-  struct process now;
-  unsigned long long start_time;
-  long number;
-  bool found = false;
+  char line[80];
+  struct process mark;
   FILE *file = fopen (path, "re");
 
   if (!file)
     return false;
-  if (fscanf (file, "%ld %llu", &number, &start_time) == 2 && number > 1
-      && process_read ((pid_t) number, &now)) {
-    *pid = now.pid;
-    found = now.start_time == start_time;
-  }
+  const bool found = fgets (line, sizeof line, file)
+                     && process_parse_mark (line, &mark)
+                     && process_find_marked (&mark, keeper);
   fclose (file);
   return found;
 }
@@ -265,14 +247,12 @@ static int
 unpin (void)
 {
   char path[PATH_MAX];
-  pid_t pid;
+  struct process keeper;
 
   ram_root_path (path, "pins");
-  for (int i = 0; i < END_TIMEOUT && find_keeper (path, &pid); i++) {
-    struct process now;
-
-    kill (pid, SIGKILL);
-    if (process_read (pid, &now) && now.stopped)
+  for (int i = 0; i < END_TIMEOUT && find_keeper (path, &keeper); i++) {
+    kill (keeper.pid, SIGKILL);
+    if (keeper.stopped)
       break;                    /* its parent has not heard of it yet */
     usleep (10000);
   }
@@ -288,16 +268,13 @@ set_down_keeper (const struct process *keeper)
   char path[PATH_MAX];
 
   ram_root_path (path, "pins");
-  FILE *file = fopen (path, "we");
-  int r = file && fprintf (file, "%ld %llu\n", (long) keeper->pid,
-                           keeper->start_time) > 0 ? 0 : -1;
-  if (file && fclose (file) == EOF)
-    r = -1;
-  if (r == -1) {
-    report_error ("%s: %s", path, strerror (errno));
-    kill (keeper->pid, SIGKILL);
-  }
-  return r;
+  CLEANUP_CLOSE int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                               0600);
+  if (fd >= 0 && process_write_mark (fd, keeper) == 0)
+    return 0;
+  report_error ("%s: %s", path, strerror (errno));
+  kill (keeper->pid, SIGKILL);
+  return -1;
 }
 
 static void
@@ -344,7 +321,11 @@ pin_command (int argc, char **argv)
       || set_down_keeper (&result.keeper) == -1)
     return 1;
   say_pinned (&result);
-  return result.failed > 0;
+  if (result.failed == 0 || result.files > 0)
+    return 0;                   /* one bad sector is no reason to stop */
+  report_error ("nothing can be kept in memory: this process may not lock it"
+                " (CAP_IPC_LOCK)");
+  return 1;
 }
 
 int

@@ -20,13 +20,16 @@
 #define KERNEL_THREAD 0x00200000u       /* PF_KTHREAD */
 #define WATCHDOG_DEVICE "/dev/watchdog"
 
-/* The kernel cuts names to 15 bytes. */
+/* The kernel cuts names to 15 bytes.  Avahi answers for NAME.local, by which
+ * the client comes back; dnsmasq gives it its address where the board is the
+ * access point. */
 static const char *const network_names[] = {
   "NetworkManager", "nm-dispatcher", "wpa_supplicant", "iwd", "hostapd",
   "dhclient", "dhcpcd", "udhcpc", "udhcpc6", "odhcp6c", "netifd", "pppd",
   "systemd-network", "systemd-resolve", "connmand", "ModemManager",
   "openvpn", "tailscaled", "charon", "charon-systemd", "zerotier-one",
   "wireguard-go", "boringtun", "nebula", "cloudflared",
+  "avahi-daemon", "dnsmasq",
   "dbus-daemon", "dbus-broker", "dbus-broker-lau", NULL
 };
 
@@ -34,8 +37,8 @@ static const char *const watchdog_names[] = {
   "watchdog", "wd_keepalive", "watchdogd", NULL
 };
 
-/* PID (NAME) STATE PPID PGRP SESSION TTY TPGID FLAGS ... STARTTIME, where a name
- * may hold anything, parentheses too. */
+/* PID (NAME) STATE PPID PGRP SESSION TTY TPGID FLAGS ... STARTTIME, where a
+ * name may hold anything, parentheses too. */
 bool
 process_read (pid_t pid, struct process *process)
 {
@@ -66,6 +69,51 @@ process_read (pid_t pid, struct process *process)
   process->spared = false;
   snprintf (process->name, sizeof process->name, "%.16s", open_mark + 1);
   return !(flags & KERNEL_THREAD);
+}
+
+bool
+process_program (pid_t pid, char *path, size_t size)
+{
+  static const char deleted[] = " (deleted)";
+  const size_t mark = sizeof deleted - 1;
+  char link[64];
+
+  snprintf (link, sizeof link, "/proc/%ld/exe", (long) pid);
+  ssize_t len = readlink (link, path, size);
+  if (len <= 0 || (size_t) len == size)
+    return false;
+  path[len] = '\0';
+  if ((size_t) len > mark && strcmp (path + len - mark, deleted) == 0)
+    path[(size_t) len - mark] = '\0';
+  return true;
+}
+
+int
+process_write_mark (int fd, const struct process *process)
+{
+  char line[80];
+  const int len = snprintf (line, sizeof line, "%ld %llu\n",
+                            (long) process->pid, process->start_time);
+
+  return full_write (fd, line, (size_t) len);
+}
+
+bool
+process_parse_mark (const char *line, struct process *mark)
+{
+  unsigned long long start_time;
+  long pid;
+
+  if (sscanf (line, "%ld %llu", &pid, &start_time) != 2 || pid <= 1)
+    return false;
+  *mark = (struct process) { .pid = (pid_t) pid, .start_time = start_time };
+  return true;
+}
+
+bool
+process_find_marked (const struct process *mark, struct process *now)
+{
+  return process_read (mark->pid, now) && now->start_time == mark->start_time;
 }
 
 int

@@ -31,8 +31,8 @@ struct run
   bool zero;
 };
 
-static size_t
-chunk_at (size_t len, size_t start)
+size_t
+range_chunk_at (size_t len, size_t start)
 {
   return len - start < DIGEST_CHUNK ? len - start : DIGEST_CHUNK;
 }
@@ -41,7 +41,7 @@ static bool
 chunk_is_zero (const struct range *r, size_t start)
 {
   return r->zero ? r->zero[start / DIGEST_CHUNK]
-                 : is_zero (r->buf + start, chunk_at (r->len, start));
+                 : is_zero (r->buf + start, range_chunk_at (r->len, start));
 }
 
 /* The run that begins at START, of at most MAX bytes. */
@@ -51,7 +51,7 @@ find_run (const struct range *r, size_t start, size_t max)
   struct run run = { start, start, chunk_is_zero (r, start) };
 
   do
-    run.end += chunk_at (r->len, run.end);
+    run.end += range_chunk_at (r->len, run.end);
   while (run.end < r->len && run.end - start < max
          && chunk_is_zero (r, run.end) == run.zero);
   return run;
@@ -116,7 +116,8 @@ report_failure (const struct range_writer *w, const struct range *r,
   kernel_log_about (w->disk, log);
   report_error ("%s does not take %zu bytes at offset %" PRIu64 ", tried %d "
                 "times: %s; the kernel says: %s. What is written so far is kept; "
-                "if another attempt ends here again, the disk is bad", *w->disk ? w->disk : w->target->path,
+                "if another attempt ends here again, the disk is bad",
+                *w->disk ? w->disk : w->target->path,
                 run->end - run->start, r->offset + run->start, RETRIES + 1, why,
                 *log ? log : "nothing");
 }
@@ -128,13 +129,13 @@ zeroes_in (const struct range *r)
 
   for (size_t start = 0; start < r->len; start += DIGEST_CHUNK)
     if (chunk_is_zero (r, start))
-      sum += chunk_at (r->len, start);
+      sum += range_chunk_at (r->len, start);
   return sum;
 }
 
-/* After the failure WHY of FAILED.  All of the range is written again, for after a
- * failed flush the kernel may have dropped any page of it; by single chunks, each
- * flushed, so that what fails again has a place. */
+/* After the failure WHY of FAILED.  All of the range is written again, for
+ * after a failed flush the kernel may have dropped any page of it; by single
+ * chunks, each flushed, so that what fails again has a place. */
 static int
 put_patiently (struct range_writer *w, const struct range *r,
                struct run failed, const char *why)

@@ -17,6 +17,7 @@
 #include "status-record.h"
 
 #define ANSWER_SIZE (STATUS_RECORD_MAX + 1)
+#define HEARD_PATIENCE 15       /* seconds; it answers within 5 */
 
 int
 request_connect (void)
@@ -78,6 +79,22 @@ request_line (const char *line, char *answer, size_t size)
   return read_answer (sock, answer, size);
 }
 
+/* The answer to LINE, the request VERB; -1 after a report, also of a
+ * refusal. */
+static int
+ask (const char *verb, const char *line, char answer[ANSWER_SIZE])
+{
+  if (request_line (line, answer, ANSWER_SIZE) == -1) {
+    report_error ("%s: no session answers at %s/socket: %s", verb, ram_root,
+                  strerror (errno));
+    return -1;
+  }
+  if (strncmp (answer, "error ", 6) != 0)
+    return 0;
+  report_error ("%s", answer + 6);
+  return -1;
+}
+
 /* go SESSION, abort SESSION, status: `ok` or a record on stdout. */
 int
 request_command (int argc, char **argv)
@@ -95,15 +112,8 @@ request_command (int argc, char **argv)
   }
   snprintf (line, sizeof line, wants_session ? "%s %s\n" : "%s\n", verb,
             wants_session ? argv[1] : "");
-  if (request_line (line, answer, sizeof answer) == -1) {
-    report_error ("%s: no session answers at %s/socket: %s", verb, ram_root,
-                  strerror (errno));
+  if (ask (verb, line, answer) == -1)
     return 1;
-  }
-  if (strncmp (answer, "error ", 6) == 0) {
-    report_error ("%s: %s", verb, answer + 6);
-    return 1;
-  }
   if (puts (answer) == EOF || fflush (stdout) == EOF) {
     report_error ("%s: stdout: %s", verb, strerror (errno));
     return 1;
@@ -119,17 +129,7 @@ lifeboat_command (int argc, char **argv)
 
   (void) argc;
   snprintf (line, sizeof line, "%s\n", argv[0]);
-  if (request_line (line, answer, sizeof answer) == -1) {
-    report_error ("%s: no session answers at %s/socket: %s", argv[0], ram_root,
-                  strerror (errno));
-    return 1;
-  }
-  if (strcmp (answer, "ok") != 0) {
-    report_error ("%s", strncmp (answer, "error ", 6) == 0 ? answer + 6
-                                                           : answer);
-    return 1;
-  }
-  return 0;
+  return ask (argv[0], line, answer) == -1;
 }
 
 /* Quiet when the answer is no: flash.sh then knows that it was aborted. */
@@ -145,6 +145,7 @@ wait_for_go_command (int argc, char **argv)
   return strcmp (answer, "go") == 0 ? 0 : 1;
 }
 
+/* A session process that hangs must not keep the board from its reboot. */
 int
 wait_until_heard_command (int argc, char **argv)
 {
@@ -152,5 +153,6 @@ wait_until_heard_command (int argc, char **argv)
 
   (void) argc;
   (void) argv;
+  alarm (HEARD_PATIENCE);
   return request_line ("wait-until-heard\n", answer, sizeof answer) == -1;
 }

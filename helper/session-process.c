@@ -69,7 +69,8 @@ session_abort (struct session *session, const char *reason)
   session->kill_at = session_now () + ABORT_TIMEOUT;
   if (reason)
     session_say (session, "error", "text", reason, "written", "no", NULL);
-  session_script_signal (session->script, SIGTERM);
+  /* Of a child that SIGTERM ends, busybox's shell says so. */
+  session_script_signal (session->script, SIGINT);
 }
 
 void

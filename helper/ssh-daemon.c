@@ -14,7 +14,7 @@
 #include "commands.h"
 #include "file-io.h"
 #include "listening-socket.h"
-#include "process-stat.h"
+#include "process-table.h"
 #include "report.h"
 #include "ssh-daemon.h"
 
@@ -145,6 +145,15 @@ is_daemon (char exe[SSH_DAEMON_PATH_MAX], enum ssh_daemon_kind *kind)
   return strcmp (name, "dropbear") == 0 || strcmp (name, "dropbearmulti") == 0;
 }
 
+/* 0 of PID 1; -1: PID is gone. */
+static pid_t
+parent_of (pid_t pid)
+{
+  struct process process;
+
+  return process_read (pid, &process) ? process.parent : -1;
+}
+
 int
 ssh_daemon_find_above (pid_t pid, struct ssh_daemon *daemon)
 {
@@ -153,12 +162,12 @@ ssh_daemon_find_above (pid_t pid, struct ssh_daemon *daemon)
     char exe[SSH_DAEMON_PATH_MAX];
     enum ssh_daemon_kind kind;
 
-    if (process_stat_program (pid, exe, sizeof exe) && is_daemon (exe, &kind)) {
+    if (process_program (pid, exe, sizeof exe) && is_daemon (exe, &kind)) {
       daemon->pid = pid;
       daemon->kind = kind;
       memcpy (daemon->exe, exe, sizeof exe);
     }
-    pid = process_stat_parent (pid);
+    pid = parent_of (pid);
   }
   if (!daemon->pid) {
     report_error ("neither OpenSSH's sshd nor dropbear has started this");
@@ -179,7 +188,7 @@ runs (pid_t pid, const char *exe)
 {
   char program[SSH_DAEMON_PATH_MAX];
 
-  return process_stat_program (pid, program, sizeof program)
+  return process_program (pid, program, sizeof program)
          && strcmp (program, exe) == 0;
 }
 
@@ -195,7 +204,7 @@ ssh_daemon_find_listener (const char *exe, pid_t preferred)
     const pid_t pid = (pid_t) atol (entry->d_name);
 
     if (!isdigit ((unsigned char) entry->d_name[0]) || pid <= 1
-        || !runs (pid, exe) || runs (process_stat_parent (pid), exe)
+        || !runs (pid, exe) || runs (parent_of (pid), exe)
         || !listening_socket_of (pid))
       continue;
     if (pid == preferred) {

@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "available-memory.h"
 #include "image.h"
 #include "image-source.h"
 #include "report.h"
@@ -49,17 +49,9 @@ static const struct image_source_ops ops = { fill, close_source };
 static uint64_t
 memory_limit (void)
 {
-  char line[256];
-  uint64_t available = 0;
-  FILE *f = fopen ("/proc/meminfo", "re");
+  const uint64_t available = available_memory ();
 
-  if (!f)
-    return DEFAULT_MEMORY_LIMIT;
-  while (fgets (line, sizeof line, f))
-    if (sscanf (line, "MemAvailable: %" SCNu64 " kB", &available) == 1)
-      break;
-  fclose (f);
-  return available ? available * 1024 / 2 : DEFAULT_MEMORY_LIMIT;
+  return available ? available / 2 : DEFAULT_MEMORY_LIMIT;
 }
 
 static struct image *

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,11 +74,18 @@ say_copied (const struct flash *flash)
   return 0;
 }
 
+static bool
+will_settle (const struct flash *flash)
+{
+  return flash->settings->root_disk && flash->settings->reboot;
+}
+
 static int
 write_image (struct flash *flash)
 {
   say_phase ("copy");
-  if (copy_open_target (flash) == -1 || open_journal (flash) == -1)
+  if (copy_open_target (flash) == -1 || open_journal (flash) == -1
+      || (will_settle (flash) && partition_heads_reserve (flash) == -1))
     return -1;
   flash->source = image_source_open (flash->settings);
   if (!flash->source)
@@ -88,8 +96,7 @@ write_image (struct flash *flash)
   say_phase ("read-back");
   if (read_back_run (flash) == -1)
     return -1;
-  if (flash->settings->root_disk && flash->settings->reboot
-      && partition_heads_keep (flash) == -1)
+  if (will_settle (flash) && partition_heads_keep (flash) == -1)
     return -1;
   say_set_written ("yes");
   say ("state", "name", "verified", NULL);

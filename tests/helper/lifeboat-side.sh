@@ -111,7 +111,7 @@ PURPOSE='session'
 RAM_SIZE='134217728'
 TARGET='$disk_number'
 END
-    cat "$helper_dir/deploy.sh"
+    cat "$helper_dir/lifeboat.sh" "$helper_dir/deploy.sh"
   } >"$scratch/deploy"
   cat "$scratch/deploy" "$flash_helper" "$1" "$scratch/session" \
     "$scratch/boat.pub" |

@@ -128,3 +128,23 @@ expect_refusal 'mode is there twice'
 make_session_file
 disk_number='7:0;reboot'
 expect_refusal 'not MAJOR:MINOR'
+
+echo "# a lifeboat that does not fit: no file of it is cut off without a word"
+mkdir "$scratch/full"
+mount -t tmpfs -o size=4k tmpfs "$scratch/full" || skip "no tmpfs"
+cleanup_fn umount "$scratch/full"
+mkdir -p "$scratch/full/etc/ssh" "$scratch/full/root/.ssh" "$scratch/full/bin"
+cat /dev/zero >"$scratch/full/filler" 2>/dev/null
+for step in write_users write_banner write_sshd_config write_description; do
+  for shell in sh 'busybox sh'; do
+    $shell -c '
+      fail () { echo "$*"; exit 1; }
+      . "$1"
+      set -u
+      ram_root=$2 RAM_SIZE=4096 host_keys=/key daemon_kind=openssh
+      daemon_exe=/sshd daemon_pid=1 key_type=ssh-ed25519 key_data=AAAA
+      "$3"' - "$helper_dir/lifeboat.sh" "$scratch/full" "$step" \
+      >"$scratch/said" 2>/dev/null && fail "$step: it went on"
+    grep -q 'too little' "$scratch/said" || fail "$step: $(cat "$scratch/said")"
+  done
+done

@@ -8,8 +8,8 @@
 enter_sandbox "$@"
 requires shellcheck --version
 
-shellcheck -s sh "$helper_dir/flash.sh" "$helper_dir/deploy.sh" ||
-  fail "shellcheck"
+shellcheck -s sh "$helper_dir/flash.sh" "$helper_dir/deploy.sh" \
+  "$helper_dir/lifeboat.sh" || fail "shellcheck"
 
 board=$scratch/board
 bin=$board/bin
@@ -26,7 +26,8 @@ done
 cat >"$bin/flash-helper" <<'END'
 #!/bin/sh
 echo "$*" >>/asked
-# /fail holds the request that is to fail, with /status; /kill one that a TERM interrupts.
+# /fail holds the request that is to fail, with /status; /kill one that a TERM
+# interrupts.
 if [ -f /kill-script ] && grep -qxF -- "$*" /kill-script; then kill -KILL $PPID; exit 1; fi
 if [ -f /kill ] && grep -qxF -- "$*" /kill; then kill -TERM $PPID; exit 1; fi
 # A write ends with the first line of /write-results, as long as there is one.
@@ -268,7 +269,33 @@ for result in failed aborted; do
   } | expect_asked "undoing after SIGKILL" || exit 1
 done
 
+echo "# nor does it need room in the RAM root"
+rm -f "$board/undoing"
+mkdir "$board/undoing"
+flash FLASH_UNDO=failed && fail "an undo went well"
+{
+  way_back | sed 1d
+  echo 'say end result=failed written=no'
+} | expect_asked "undoing in a full RAM root" || exit 1
+rmdir "$board/undoing"
+
+echo "# a step whose way back cannot be set down is not taken"
+mv "$board/undo-steps" "$board/undo-steps.kept"
+mkdir "$board/undo-steps"
+flash && fail "it went on without a way back"
+grep -q '^lifeboat-hold' "$board/asked" && fail "it took the port"
+rm -f "$board/undoing"
+tail -n 2 "$board/asked" >"$scratch/tail"
+mv "$scratch/tail" "$board/asked"
+expect_asked "a full RAM root" <<END
+say error text=the RAM root is full written=no
+say end result=failed written=no
+END
+rmdir "$board/undo-steps"
+mv "$board/undo-steps.kept" "$board/undo-steps"
+
 echo "# and one that was killed while it undid does not go on to write"
+: >"$board/undoing"
 flash FLASH_RESUME=yes && fail "an undo went well"
 grep -q '^write' "$board/asked" && fail "it wrote"
 [ "$(tail -n 1 "$board/asked")" = 'say end result=failed written=no' ] ||
@@ -305,7 +332,8 @@ tail -n 2 "$board/asked" | grep -qx thaw || fail "the old system stays frozen"
 grep -q lifeboat-release "$board/asked" && fail "the lifeboat is gone"
 
 echo "# another disk: nothing of the board is touched"
-flash FLASH_ROOT_DISK=no FLASH_STOP_SERVICES= FLASH_MODE=stream FLASH_LIFEBOAT=no || fail "status $?"
+flash FLASH_ROOT_DISK=no FLASH_STOP_SERVICES= FLASH_MODE=stream \
+  FLASH_LIFEBOAT=no || fail "status $?"
 expect_asked "another disk" <<END
 rehearse
 say ready

@@ -60,7 +60,7 @@ start_process (const char *name)
 /* The processes of the old system. */
 struct world
 {
-  pid_t other, odd, bus, network, watchdog, stopped;
+  pid_t other, odd, bus, network, names, watchdog, stopped;
   pid_t sshd, sudo;             /* the login: the second is the first's child */
 };
 
@@ -126,6 +126,7 @@ freeze_and_look (const struct world *w, pid_t sibling, pid_t orphan)
   check (is_stopped (w->sudo, 1), "so is the login that started attach");
   check (is_stopped (w->network, 0), "what keeps the network up runs");
   check (is_stopped (w->bus, 0), "the message bus runs");
+  check (is_stopped (w->names, 0), "what answers for the board's name runs");
   check (is_stopped (w->watchdog, 0), "the owner of the watchdog runs");
   check (is_stopped (sibling, 0), "a child of the session runs");
   check (is_stopped (orphan, 0), "a grandchild without parents runs");
@@ -140,7 +141,7 @@ freeze_and_look (const struct world *w, pid_t sibling, pid_t orphan)
   check (is_stopped (w->other, 1), "it is");
   check (listed () == before, "and listed only once");
 
-  check (in_process (freeze_network) == 2, "the network is stopped, too");
+  check (in_process (freeze_network) == 3, "the network is stopped, too");
   check (is_stopped (w->network, 1), "its daemon");
   check (is_stopped (w->bus, 1), "and the bus");
   check (is_stopped (w->watchdog, 0), "the owner of the watchdog still runs");
@@ -174,6 +175,38 @@ check_reused_number (const struct world *w)
   fclose (file);
   check (thaw_others () == 0, "a list with oddities is read");
   check (is_stopped (w->stopped, 1), "another process with this number stays");
+}
+
+/* Append to RAM_ROOT/NAME until its size is a multiple of STEP; 0: until
+ * nothing more fits. */
+static void
+fill (const char *name, long step)
+{
+  char path[PATH_MAX];
+
+  snprintf (path, sizeof path, "%s/%s", ram_root, name);
+  FILE *file = fopen (path, "a");
+  if (!file)
+    return;
+  setvbuf (file, NULL, _IONBF, 0);
+  while ((step == 0 || ftell (file) % step != 0) && fputc ('\n', file) != EOF)
+    ;
+  fclose (file);
+}
+
+/* What comes later than the first write finds its line in the list. */
+static void
+check_full_ram_root (const struct world *w)
+{
+  check (freeze_others () > 0, "frozen again");
+  fill ("frozen", sysconf (_SC_PAGESIZE));
+  fill ("filler", 0);
+  kill (w->stopped, SIGCONT);
+  check (is_stopped (w->stopped, 0), "a newcomer");
+  check (in_process (freeze_others) == 1, "it is frozen in a full RAM root");
+  check (is_stopped (w->stopped, 1), "and stopped");
+  check (thaw_others () == 0, "all is thawed");
+  check (is_stopped (w->stopped, 0), "the newcomer too");
 }
 
 /* A daemon that a login left behind: its parent has ended, the session is the
@@ -212,6 +245,7 @@ run_session (const struct world *w)
   if (writer == 0) {
     freeze_and_look (w, sibling, orphan);
     check_reused_number (w);
+    check_full_ram_root (w);
     _exit (failures);
   }
   if (waitpid (writer, &status, 0) != writer || !WIFEXITED (status))
@@ -253,13 +287,15 @@ run_world (void)
 
   if (getpid () != 1
       || mount ("none", "/", "none", MS_REC | MS_PRIVATE, "") == -1
-      || mount ("proc", "/proc", "proc", 0, "") == -1)
+      || mount ("proc", "/proc", "proc", 0, "") == -1
+      || mount ("tmpfs", ram_root, "tmpfs", 0, "size=128k") == -1)
     return SKIPPED;
   struct world w = {
     .other = start_process ("postgres"),
     .odd = start_process (") S 1 (x"),
     .bus = start_process ("dbus-daemon"),
     .network = start_process ("dhcpcd"),
+    .names = start_process ("avahi-daemon"),
     .watchdog = start_process ("watchdogd"),
     .stopped = start_process ("stopped"),
   };
@@ -293,9 +329,10 @@ main (void)
     _exit (run_world ());
   if (waitpid (world, &status, 0) != world || !WIFEXITED (status))
     return 1;
+  umount2 (dir, MNT_DETACH);
   if (rmdir (dir) == -1)
     perror (dir);
-  /* No exit handlers: the leak checker would want to fork, and the namespace that
-   * this process forks into is gone. */
+  /* No exit handlers: the leak checker would want to fork, and the namespace
+   * that this process forks into is gone. */
   _exit (WEXITSTATUS (status));
 }

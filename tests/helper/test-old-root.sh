@@ -5,6 +5,7 @@
 
 . "$(dirname -- "$0")/session-side.sh"
 requires mkfs.ext4 -V
+requires perl -e 1
 enter_sandbox "$@"
 make_disk 16777216
 mkfs.ext4 -q "$disk" || fail "mkfs"
@@ -42,6 +43,7 @@ flash-helper on-old-root cat "$scratch/marker"
 flash-helper on-old-root env
 flash-helper on-old-root sh -c 'ls /proc/self/fd | tr "\n" " "'; echo
 flash-helper on-old-root no-such-program; echo status \$?
+flash-helper on-old-root perl -e 'print "left ", alarm (0), "\n"'
 END
 expect_record a '^FLR1 ready$'
 expect_record a '^FLR1 note text=marker$'
@@ -49,6 +51,7 @@ expect_record a '^FLR1 note text=PATH=/usr/local/sbin:'
 expect_record a '^FLR1 note text=0%201%202%203%20$' # 3: ls's own
 expect_record a '^FLR1 note text=no-such-program:%20No%20such'
 expect_record a '^FLR1 note text=status%20127$'
+expect_record a '^FLR1 note text=left%20[1-9][0-9]*$' # never for ever
 has_record a 'visible' && fail "the session stands in the old root"
 has_record a 'FLASH_' && fail "the old root's programs see FLASH_*"
 end_inside

@@ -78,6 +78,25 @@ locked=$(sed -n 's/^VmLck:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$keeper/status"
 grep -q "dhcpcd" "/proc/$keeper/maps" || fail "dhcpcd is left out"
 "$helper" unpin -r "$scratch"
 
+# One that cannot be locked (a bad sector, say) is no reason to stop; when none
+# can, it says why.
+unable ()
+{
+  FLASH_STATUS_FD=3 prlimit --memlock="$1:$1" setpriv --bounding-set -ipc_lock \
+    --inh-caps -ipc_lock "$helper" pin -r "$scratch" 3>"$scratch/records"
+}
+requires prlimit --version
+requires setpriv --version
+umount /proc/meminfo
+sleep_size=$(wc -c <"$scratch/other")
+unable $((sleep_size / 4096 * 4096 + 8192)) ||
+  fail "a file too many: $(cat "$scratch/records")"
+note | grep -q "can't be locked" || fail "note: $(note)"
+unable 0 && fail "nothing is locked, and it goes on"
+grep -q '^FLR1 error .*CAP_IPC_LOCK' "$scratch/records" ||
+  fail "no word of why: $(cat "$scratch/records")"
+"$helper" unpin -r "$scratch"
+
 # The number in the file belongs to somebody else now.
 echo "$! 1" >"$scratch/pins"
 "$helper" unpin -r "$scratch" || fail "unpin failed"

@@ -30,7 +30,7 @@ has_progress ()
 {
   sed -n "s/^FLR1 progress phase=$2 done=\([0-9]*\) .*/\1/p" \
     "$scratch/records.$1" | tail -n 1 |
-    { read -r done && [ "$done" -ge "$3" ]; }
+    { read -r bytes && [ "$bytes" -ge "$3" ]; }
 }
 
 start_flash ()

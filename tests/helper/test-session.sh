@@ -109,6 +109,7 @@ attach a
 expect_record a '^FLR1 ready$'
 [ "$(request abort $session_id)" = ok ] || fail "abort"
 expect_record a '^FLR1 end result=aborted written=no$'
+has_record a 'text=Terminated' && fail "the shell tells of its child's end"
 hang_up a
 expect_clean
 

@@ -42,3 +42,19 @@ said "^test text=thaw-network"
 printf '\125' | dd of="$dir/heads" bs=1 seek=5 conv=notrunc status=none
 run_must_fail settle
 said "^error written=yes text=the kept content"
+
+# The RAM root fills up while the image is copied: what is needed later has its
+# room.
+mkdir "$dir/small"
+mount -t tmpfs -o size=8m tmpfs "$dir/small" 2> /dev/null ||
+    skip "no tmpfs can be mounted"
+mkdir "$dir/small/bin" "$dir/small/dev"
+ln -s "$dir/dev/target" "$dir/small/dev/target"
+ln -s "$dir/bin/dd" "$dir/small/bin/dd"
+make_target $((8 * 1048576))
+FLASH_DIR="$dir/small" TEST_SERVER="$file_server" \
+    TEST_AFTER_COPY="cat /dev/zero > '$dir/small/filler' 2> /dev/null || :" \
+    run write
+[ -s "$dir/small/filler" ] || fail "the RAM root is not full"
+FLASH_DIR="$dir/small" run settle
+check_target
