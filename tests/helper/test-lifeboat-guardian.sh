@@ -20,7 +20,7 @@ has_progress ()
 {
   sed -n 's/^FLR1 progress phase=copy done=\([0-9]*\) .*/\1/p' \
     "$scratch/records.$1" | tail -n 1 |
-    { read -r done && [ "$done" -ge "$2" ]; }
+    { read -r bytes && [ "$bytes" -ge "$2" ]; }
 }
 
 expect_deployed "$helper_dir/flash.sh"

@@ -18,12 +18,16 @@ serve="nbdkit --single --readonly file $scratch/image"
 slowly="nbdkit --single --readonly --filter=rate file $scratch/image rate=128M\
  burstiness=0.2"
 
+# It keeps files in memory, as for a root disk.
+sed '/^set -u$/a [ -e /pins ] || flash-helper pin' "$helper_dir/flash.sh" \
+  >"$scratch/flash.sh"
+
 start_flash ()
 {
   make_session_file "mode=$1" "stored-digest=$digest"
   head -c $size /dev/zero >"$disk_file"
   rm -f "$scratch"/*.exit
-  deploy "$helper_dir/flash.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
+  deploy "$scratch/flash.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
   guardian=$(cat "$ram_root/guardian")
 }
 
@@ -32,12 +36,14 @@ has_progress ()
 {
   sed -n "s/^FLR1 progress phase=$2 done=\([0-9]*\) .*/\1/p" \
     "$scratch/records.$1" | tail -n 1 |
-    { read -r done && [ "$done" -ge "$3" ]; }
+    { read -r bytes && [ "$bytes" -ge "$3" ]; }
 }
 
 expect_restart ()
 {
   wait_until 20 is_restarted || fail "no other session process"
+  read -r keeper _ <"$ram_root/pins"
+  [ "$(cat "/proc/$keeper/comm")" = flash-pins ] || fail "nothing is pinned"
   [ "$(cat "$ram_root/guardian")" = "$guardian" ] || fail "another guardian"
   for program in 'flash-helper write' 'busybox sh /flash.sh'; do
     [ "$(pgrep -c -f -x "$program")" -le 1 ] || fail "two of $program"
@@ -152,6 +158,7 @@ wait_until 30 [ ! -d "/proc/$guardian" ] || fail "the guardian never gives up"
 tail -n 1 "$ram_root/status" |
   grep -q '^FLR1 error text=the%20session%20process%20died%20again' ||
   fail "it said: $(cat "$ram_root/status")"
+pkill -9 -x flash-pins
 pgrep -f 'flash-helper|flash.sh' >/dev/null && fail "somebody is left"
 make_session_file mode=ramfs "stored-digest=$digest"
 deploy "$helper_dir/flash.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
