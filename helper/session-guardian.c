@@ -24,9 +24,9 @@
 #define KILL_ROUNDS 3000
 #define KILL_PAUSE 10000        /* microseconds */
 
-#define LAST_WORD "the session process died again and again and is not started" \
-  " any more: a disk that was being written holds only a part of the image;" \
-  " else switch the board off and on"
+#define LAST_WORD "the session process died again and again and is not" \
+  " started any more: a disk that was being written holds only a part of the" \
+  " image; else switch the board off and on"
 
 /* Its process id, or -1.  *READY: it stands. */
 static pid_t
@@ -63,7 +63,7 @@ wait_for (pid_t pid)
 }
 
 /* Kill our children, and count them.  Two are special: without the pinned files
- * the board would die, and who gives the port back must do so, and then ends. */
+ * the board would die, and who gives the port back must do so, then ends. */
 static size_t
 kill_round (struct process_table *table)
 {
@@ -86,9 +86,10 @@ kill_round (struct process_table *table)
   return left;
 }
 
-/* All that the session process has started came to us when it died, and so do the
- * children of what we kill.  What hangs in the kernel for half a minute writes, if
- * it ever does, the same bytes to the same place as the one that comes after. */
+/* All that the session process has started came to us when it died, and so do
+ * the children of what we kill.  What hangs in the kernel for half a minute
+ * writes, if it ever does, the same bytes to the same place as the one that comes
+ * after. */
 static void
 end_orphans (void)
 {
@@ -99,8 +100,8 @@ end_orphans (void)
   free (table.processes);
 }
 
-/* For whoever looks at the board later.  That it cannot be written either changes
- * nothing. */
+/* For whoever looks at the board later.  That it cannot be written either
+ * changes nothing. */
 static void
 say_last_word (void)
 {
