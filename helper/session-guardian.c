@@ -88,8 +88,8 @@ kill_round (struct process_table *table)
 
 /* All that the session process has started came to us when it died, and so do
  * the children of what we kill.  What hangs in the kernel for half a minute
- * writes, if it ever does, the same bytes to the same place as the one that comes
- * after. */
+ * writes, if it ever does, the same bytes to the same place as the one that
+ * comes after. */
 static void
 end_orphans (void)
 {

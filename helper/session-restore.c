@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A session process that takes the place of one that died: what that one knew.
  *
- * The records tell the state.  The journal tells whether writing has begun, even
- * where the record of it was never read, or is forgotten.  flash.sh holds the
- * lifeboat before each write, and nobody takes it back from there. */
+ * The records tell the state.  The journal tells whether writing has begun,
+ * even where the record of it was never read, or is forgotten.  flash.sh holds
+ * the lifeboat before each write, and nobody takes it back from there. */
 #include <config.h>
 
 #include <stdio.h>
