@@ -91,8 +91,8 @@ refuse ()
   exit 10
 }
 
-# A session lives as long as it answers or its process is there; before that,
-# a deployment lives as long as its shell.
+# A session lives as long as it answers, or its process or its guardian is there;
+# before that, a deployment lives as long as its shell.
 remove_dead_session ()
 {
   is_mounted || sleep 2         # it may just have been made
@@ -101,8 +101,10 @@ remove_dead_session ()
     echo "$status" >&2
     refuse "another session is there"
   fi
-  is_running "$(content_of "$ram_root/pid")" flash-helper &&
-    refuse "another session is there, but does not answer"
+  for file in guardian pid; do
+    is_running "$(content_of "$ram_root/$file")" flash-helper &&
+      refuse "another session is there, but does not answer"
+  done
   deployer=$(content_of "$ram_root/deploying")
   [ -d "/proc/${deployer:-none}" ] &&
     refuse "another deployment is under way (process $deployer)"

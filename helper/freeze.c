@@ -111,8 +111,8 @@ list_and_stop (struct frozen_list *list, const struct process *process)
   return 0;
 }
 
-/* The parent of a process found later may stand before it in the table, so
- * sweep until nothing changes. */
+/* And the guardian, its parent.  The parent of a process found later may stand
+ * before it in the table, so sweep until nothing changes. */
 static void
 spare_descendants (const struct process_table *table, pid_t session)
 {
@@ -132,6 +132,10 @@ spare_descendants (const struct process_table *table, pid_t session)
         changed = process->spared = true;
     }
   }
+  struct process *guardian =
+    root ? process_table_find (table, root->parent) : NULL;
+  if (guardian)
+    guardian->spared = true;
 }
 
 /* The descendants of the session before PID 1, whose descendants are all. */

@@ -126,6 +126,21 @@ history_text (const struct history *history, size_t *len)
 }
 
 int
+history_load (struct history *history)
+{
+  CLEANUP_CLOSE int fd = open (history->path, O_RDONLY | O_CLOEXEC);
+  ssize_t r = fd == -1 ? -1 : full_read (fd, history->text, HISTORY_MAX);
+
+  history->len = 0;
+  if (r == -1)
+    return -1;
+  const char *newline = memrchr (history->text, '\n', (size_t) r);
+  if (newline)
+    history->len = (size_t) (newline - history->text) + 1;
+  return 0;
+}
+
+int
 history_save (const struct history *history)
 {
   char temporary[256];

@@ -23,6 +23,9 @@ void history_add (struct history *history, const char *line, size_t len);
 /* All lines, one behind the other; valid until the next history_add. */
 const char *history_text (const struct history *history, size_t *len);
 
+/* Begin with what the file says, whole lines only: 0, or -1 with errno. */
+int history_load (struct history *history);
+
 /* Replace the file by the records so far: 0, or -1 with errno. */
 int history_save (const struct history *history);
 

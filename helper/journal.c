@@ -169,6 +169,19 @@ journal_close (struct journal *j)
   free (j);
 }
 
+bool
+journal_is_begun (const char *path)
+{
+  static const unsigned char empty[2 * SLOT_SIZE];
+  unsigned char slots[2 * SLOT_SIZE];
+  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (fd == -1)
+    return errno != ENOENT;
+  const ssize_t r = full_read (fd, slots, sizeof slots);
+  return r == -1 || memcmp (slots, empty, (size_t) r) != 0;
+}
+
 int
 journal_update (struct journal *j, const struct journal_state *state)
 {

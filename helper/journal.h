@@ -33,6 +33,10 @@ struct journal *journal_open (const char *path, struct journal_state *state,
                               bool *found);
 void journal_close (struct journal *j);         /* NULL is allowed */
 
+/* Whether anything was ever set down in PATH: the first write comes after that.
+ * What cannot be read counts as yes. */
+bool journal_is_begun (const char *path);
+
 /* Set down STATE.  -1: reported. */
 int journal_update (struct journal *j, const struct journal_state *state);
 

@@ -207,6 +207,7 @@ guard (const struct lifeboat_port *port, int pipe_end)
   char byte;
 
   setsid ();
+  prctl (PR_SET_NAME, LIFEBOAT_PORT_GUARD_NAME);
   sigfillset (&all);
   sigprocmask (SIG_SETMASK, &all, NULL);
   for (int fd = 0; fd < GUARD_FDS; fd++)

@@ -11,6 +11,8 @@
 
 #include "lifeboat.h"
 
+#define LIFEBOAT_PORT_GUARD_NAME "flash-port"   /* of the guard's process */
+
 struct lifeboat_port
 {
   int sockets[LIFEBOAT_POLLS];  /* listening, nonblocking, close-on-exec */

@@ -83,7 +83,7 @@ lifeboat_new (unsigned port)
 }
 
 /* Whoever lives in the RAM root: the connections, and the commands that people
- * run in them, which lead sessions of their own. */
+ * run in them, which lead sessions of their own.  Not the guardian, our parent. */
 static size_t
 kill_inmates (void)
 {
@@ -96,7 +96,7 @@ kill_inmates (void)
     const pid_t pid = (pid_t) atol (entry->d_name);
 
     if (isdigit ((unsigned char) entry->d_name[0]) && pid > 1
-        && pid != getpid () && lifeboat_has (pid) && kill (pid, SIGKILL) == 0)
+        && pid != getpid () && pid != getppid () && lifeboat_has (pid) && kill (pid, SIGKILL) == 0)
       killed++;
   }
   closedir (dir);

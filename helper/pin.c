@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -213,6 +214,7 @@ keep_files (int answer)
   struct pin_result result = { .files = 0 };
 
   setsid ();
+  prctl (PR_SET_NAME, PIN_KEEPER_NAME);
   if (find_files (&list) == 0 && process_read (getpid (), &result.keeper)) {
     lock_files (&list, &result);
     (void) pin_own_memory ();

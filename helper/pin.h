@@ -9,6 +9,8 @@
  * effort: -1 with errno, nothing reported. */
 int pin_own_memory (void);
 
+#define PIN_KEEPER_NAME "flash-pins"    /* of the process that stays behind */
+
 /* `flash-helper pin' maps and locks the files that PID 1, the daemons of the
  * network, the message bus and the owner of the watchdog run from, in a process
  * that stays behind (RAM_ROOT/pins: "PID START_TIME"); `flash-helper unpin' ends

@@ -115,17 +115,19 @@ session_lose_channel (struct session *session)
 
 #define CAUSE_SIZE 80
 
+/* WHO has ended with the wait status STATUS. */
 static void
-describe_end (const struct session *session, int status, char cause[CAUSE_SIZE])
+describe_end (const struct session *session, const char *who, int status,
+              char cause[CAUSE_SIZE])
 {
   const char *when = session->started_writing
     ? " while the disk was being written" : "";
 
   if (WIFSIGNALED (status))
-    snprintf (cause, CAUSE_SIZE, "flash.sh was killed by signal %d%s",
+    snprintf (cause, CAUSE_SIZE, "%s was killed by signal %d%s", who,
               WTERMSIG (status), when);
   else
-    snprintf (cause, CAUSE_SIZE, "flash.sh ended with status %d%s",
+    snprintf (cause, CAUSE_SIZE, "%s ended with status %d%s", who,
               WEXITSTATUS (status), when);
 }
 
@@ -176,26 +178,21 @@ undo_script (struct session *session, const char *cause)
 
 /* flash.sh says `end` itself; where it could not, another one goes on. */
 static bool
-is_continued (struct session *session, int status)
+is_continued (struct session *session, const char *cause, bool killed)
 {
-  char cause[CAUSE_SIZE];
-
   if (session->abandoned
-      || (session->ended && !(session->rebooting && WIFSIGNALED (status))))
+      || (session->ended && !(session->rebooting && killed)))
     return false;
-  describe_end (session, status, cause);
   return session->started_writing ? resume_script (session, cause)
                                   : undo_script (session, cause);
 }
 
 /* The last resort. */
 static void
-end_for_script (struct session *session, int status)
+end_for_script (struct session *session, const char *cause)
 {
   const char *written = session->started_writing ? "partial" : "no";
-  char cause[CAUSE_SIZE];
 
-  describe_end (session, status, cause);
   if (!session->aborting)
     session_say (session, "error", "text",
                  session->abandoned ? "abandoned: the disk holds only a part of"
@@ -205,19 +202,41 @@ end_for_script (struct session *session, int status)
                NULL);
 }
 
+/* There is no flash.sh any more.  KILLED: not of its own will. */
 static void
-take_script_end (struct session *session, int status)
+go_on_or_end (struct session *session, const char *cause, bool killed)
 {
-  session->script = 0;
-  session_read_talk (session);
-  session_read_records (session);
-  if (is_continued (session, status))
+  if (is_continued (session, cause, killed))
     return;
   if (!session->ended)
-    end_for_script (session, status);
+    end_for_script (session, cause);
   session->aborting = false;
   session->linger_until = session_now ()
     + (session->expects_channel ? COMING_TIMEOUT : LINGER_TIMEOUT);
+}
+
+static void
+take_script_end (struct session *session, int status)
+{
+  char cause[CAUSE_SIZE];
+
+  session->script = 0;
+  session_read_talk (session);
+  session_read_records (session);
+  describe_end (session, "flash.sh", status, cause);
+  go_on_or_end (session, cause, WIFSIGNALED (status));
+}
+
+/* The session process before this one has ended, and the guardian has killed all
+ * that was with it.  A client that was attached will want to hear of it. */
+static void
+take_own_death (struct session *session)
+{
+  char cause[CAUSE_SIZE];
+
+  session->expects_channel = true;
+  describe_end (session, "the session process", session->death, cause);
+  go_on_or_end (session, cause, true);
 }
 
 /* With flash.sh gone, a process that it left behind must not go on alone: kill
@@ -410,7 +429,9 @@ int
 session_process_run (struct session *session)
 {
   session->last_activity = session->channel_since = session_now ();
-  if (!start_script (session, NULL)) {
+  if (session->death != 0)
+    take_own_death (session);
+  else if (!start_script (session, NULL)) {
     session_say (session, "error", "text", "flash.sh could not be started",
                  "written", "no", NULL);
     session_say (session, "end", "result", "failed", "written", "no", NULL);
@@ -419,5 +440,7 @@ session_process_run (struct session *session)
     if (take_round (session) == -1)
       return 1;
   lifeboat_free (session->lifeboat);
-  return ram_root_leave (session->old_ns, ram_root) == -1;
+  /* Where that fails, another session process could do no better. */
+  (void) ram_root_leave (session->old_ns, ram_root);
+  return 0;
 }

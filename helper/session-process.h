@@ -6,6 +6,8 @@
  * here blocks.
  *
  *   session.c           the start, until it stands in the RAM root
+ *   session-guardian.c  its parent, who starts another one when it dies
+ *   session-restore.c   what that one has to know
  *   session-process.c   the loop, and the end
  *   session-script.c    flash.sh as a child process
  *   session-record.c    what flash.sh and its children say
@@ -49,6 +51,7 @@ struct line_reader
 struct session
 {
   const struct session_file *file;
+  int death;                    /* wait status of the one before; 0: none */
   int old_ns;
   int listener;
   int signals;                  /* signalfd: SIGCHLD, SIGTERM */
@@ -97,12 +100,15 @@ struct session
 
 /* Runs until the session is over; then the process is back in the old namespace
  * and the RAM root is gone.  SESSION is ready: listener, pipes, signals, file,
- * history, old_ns.  Returns the exit status. */
+ * history, old_ns; restored, if another one died before.  Returns the exit
+ * status: 0 when the session is over. */
 int session_process_run (struct session *session);
 
 /* Between the files. */
 
 int64_t session_now (void);
+/* Hold nothing open of whoever started us: 0, or -1 after report_error(). */
+int session_silence_stdio (void);
 const char *session_state_name (enum session_state state);
 /* Nothing was written and nothing will be without a client. */
 bool session_is_revocable (const struct session *session);
@@ -122,9 +128,15 @@ void session_say (struct session *session, const char *type, ...)
   __attribute__ ((__sentinel__));
 void session_read_records (struct session *session);
 void session_read_talk (struct session *session);
+/* Understand again what a session process that died has left in its history. */
+void session_replay (struct session *session);
 /* hello, the history, the last progress: to a channel just attached. */
 void session_greet (struct session *session);
 void session_send_progress (struct session *session);
+
+/* session-restore.c */
+/* Become what a session process that died was: its state, its lifeboat. */
+void session_restore (struct session *session);
 
 /* session-answer.c */
 void session_accept (struct session *session);

@@ -179,6 +179,28 @@ take_record (struct session *session, const char *line, size_t len)
 }
 
 void
+session_replay (struct session *session)
+{
+  char line[STATUS_RECORD_MAX + 1];
+  struct status_record record;
+  size_t len;
+
+  /* What cannot be read is as if never said: the journal knows more. */
+  if (history_load (session->history) == -1)
+    return;
+  const char *text = history_text (session->history, &len);
+  for (size_t at = 0, end; at < len; at = end + 1) {
+    end = at + strcspn (text + at, "\n");
+    if (end - at > STATUS_RECORD_MAX)
+      continue;
+    memcpy (line, text + at, end - at);
+    line[end - at] = '\0';
+    if (status_parse (line, &record))
+      understand (session, &record);
+  }
+}
+
+void
 session_say (struct session *session, const char *type, ...)
 {
   const char *fields[2 * SAY_PAIRS + 1] = { NULL };

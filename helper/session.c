@@ -22,6 +22,7 @@
 #include "file-io.h"
 #include "ram-root.h"
 #include "report.h"
+#include "session-guardian.h"
 #include "session-process.h"
 #include "target-check.h"
 
@@ -99,6 +100,8 @@ listen_on_socket (void)
     socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
   umask (077);
+  if (unlink (address.sun_path) == -1 && errno != ENOENT)
+    return -1;                  /* of a session process that died */
   if (sock == -1
       || bind (sock, (const struct sockaddr *) &address, sizeof address) == -1
       || listen (sock, SESSION_CONNECTIONS) == -1)
@@ -109,16 +112,27 @@ listen_on_socket (void)
   return listening;
 }
 
-/* deploy.sh tells by it whether a session that does not answer is dead. */
+/* deploy.sh tells by them whether a session that does not answer is dead: /pid,
+ * and /guardian. */
 static int
-write_pid (void)
+write_pid (const char *path)
 {
   char text[24];
-  CLEANUP_CLOSE int fd = open ("/pid", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+  CLEANUP_CLOSE int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
                                0600);
   int n = snprintf (text, sizeof text, "%ld\n", (long) getpid ());
 
   return fd == -1 ? -1 : full_write (fd, text, (size_t) n);
+}
+
+static int
+make_lifeboat (struct session *session)
+{
+  if (!session_file_says (session->file, "lifeboat", "yes"))
+    return 0;
+  session->lifeboat = lifeboat_new (
+    (unsigned) session_file_number (session->file, "lifeboat-port"));
+  return session->lifeboat ? 0 : -1;
 }
 
 /* All that a session needs, in the RAM root. */
@@ -126,10 +140,12 @@ static int
 prepare (struct session *session)
 {
   session->history = history_new ("/status");
+  if (session->history && session->death != 0)
+    session_restore (session);
   if (!session->history
       || make_pipe (&session->records.fd, &session->records_end) == -1
       || make_pipe (&session->talk.fd, &session->talk_end) == -1
-      || take_signals (session) == -1 || write_pid () == -1) {
+      || take_signals (session) == -1 || write_pid ("/pid") == -1) {
     report_error ("the session: %s", strerror (errno));
     return -1;
   }
@@ -138,17 +154,11 @@ prepare (struct session *session)
     report_error ("/socket: %s", strerror (errno));
     return -1;
   }
-  if (session_file_says (session->file, "lifeboat", "yes")) {
-    session->lifeboat = lifeboat_new (
-      (unsigned) session_file_number (session->file, "lifeboat-port"));
-    if (!session->lifeboat)
-      return -1;
-  }
-  return 0;
+  return session->death == 0 ? make_lifeboat (session) : 0;
 }
 
-static int
-silence_stdio (void)
+int
+session_silence_stdio (void)
 {
   const int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -161,25 +171,36 @@ silence_stdio (void)
 }
 
 /* The session process itself.  Errors go to the stderr that it was started
- * with, until it says on STARTED that it listens. */
+ * with, until it says on READY that it listens. */
 static int
-run_session (struct session *session, int started)
+run_session (struct session *session, int ready)
+{
+  prctl (PR_SET_CHILD_SUBREAPER, 1);    /* is not inherited */
+  if (prepare (session) == -1 || session_silence_stdio () == -1
+      || full_write (ready, "1", 1) == -1 || close (ready) == -1)
+    return 1;
+  return session_process_run (session);
+}
+
+/* What is the same for whatever session process there will be. */
+static int
+run_guardian (struct session *session, int started)
 {
   setsid ();
   close_inherited (started);
   spare_from_oom ();
   ram_root_leave_cgroups ();
-  prctl (PR_SET_CHILD_SUBREAPER, 1);
   session->old_ns = ram_root_enter (ram_root);
-  if (session->old_ns == -1 || prepare (session) == -1
-      || silence_stdio () == -1)
+  if (session->old_ns == -1)
     return 1;
-  if (full_write (started, "1", 1) == -1 || close (started) == -1)
-    return 1;                   /* nobody waits for it: deploy.sh cleans up */
-  return session_process_run (session);
+  if (write_pid ("/guardian") == -1) {
+    report_error ("/guardian: %s", strerror (errno));
+    return 1;
+  }
+  return session_guardian_run (session, run_session, started);
 }
 
-/* Fork twice, so that the session is nobody's child.  Returns in the caller with
+/* Fork twice, so that the guardian is nobody's child.  Returns in the caller with
  * the read end that tells of the start, in the session never. */
 static int
 detach (struct session *session)
@@ -195,7 +216,7 @@ detach (struct session *session)
     const pid_t pid = fork ();
 
     if (pid == 0)
-      _exit (run_session (session, ends[1]));
+      _exit (run_guardian (session, ends[1]));
     _exit (pid == -1);
   }
   close (ends[1]);

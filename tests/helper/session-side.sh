@@ -113,7 +113,8 @@ request ()
 }
 
 # Attach a client: its records come into $scratch/records.$1; with more arguments
-# these run as the NBD server on the channel.
+# these run as the NBD server on the channel.  By $attach_by, if that is set.
+attach_by=
 attach ()
 {
   client=$1
@@ -126,7 +127,7 @@ attach ()
   cat "$scratch/$client.status" >>"$scratch/records.$client" &
   eval "reader_$client=\$!"
   (
-    "$ram_root/bin/flash-helper" attach -r "$ram_root" \
+    $attach_by "$ram_root/bin/flash-helper" attach -r "$ram_root" \
       <"$scratch/$client.in" >"$scratch/$client.out" 2>"$scratch/$client.status"
     echo $? >"$scratch/$client.exit"
   ) &
@@ -144,6 +145,20 @@ attach ()
 hang_up ()
 {
   eval "kill \$reader_$1 \$server_$1" 2>/dev/null
+}
+
+# Kill the session process, whose number $killed was.
+kill_session ()
+{
+  killed=$(cat "$ram_root/pid")
+  kill -9 "$killed" || fail "the session process does not run"
+}
+
+is_restarted ()
+{
+  session_pid=$(cat "$ram_root/pid" 2>/dev/null)
+  [ -n "$session_pid" ] && [ "$session_pid" != "$killed" ] &&
+    request status >/dev/null 2>&1
 }
 
 # wait_until SECONDS COMMAND...

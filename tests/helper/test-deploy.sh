@@ -40,14 +40,16 @@ cmp "$scratch/session" "$ram_root/session" || fail "the session file differs"
 cmp "$flash_helper" "$ram_root/bin/flash-helper" || fail "flash-helper differs"
 
 echo "# nothing of the old root is mounted in the session's namespace"
-pid=$(cat "$ram_root/pid")
-[ "$(cut -d' ' -f2 "/proc/$pid/mounts" | sort | tr '\n' ' ')" = '/ /proc /sys ' ] ||
-  fail "mounted there: $(cat "/proc/$pid/mounts")"
-if sh -c 'echo -1000 >/proc/self/oom_score_adj' 2>/dev/null; then
-  [ "$(cat "/proc/$pid/oom_score_adj")" = -1000 ] || fail "oom_score_adj"
-fi
-for fd in 0 1 2; do
-  [ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ] || fail "fd $fd is open"
+for process in pid guardian; do
+  pid=$(cat "$ram_root/$process")
+  [ "$(cut -d' ' -f2 "/proc/$pid/mounts" | sort | tr '\n' ' ')" = '/ /proc /sys ' ] ||
+    fail "mounted there: $(cat "/proc/$pid/mounts")"
+  if sh -c 'echo -1000 >/proc/self/oom_score_adj' 2>/dev/null; then
+    [ "$(cat "/proc/$pid/oom_score_adj")" = -1000 ] || fail "oom_score_adj"
+  fi
+  for fd in 0 1 2; do
+    [ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ] || fail "fd $fd is open"
+  done
 done
 
 request abort $session_id >/dev/null || fail "abort"
@@ -66,7 +68,7 @@ board_sh='sh'
 echo "# a session that was killed is removed by the next deployment"
 deploy "$scratch/stand-in.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
 pid=$(cat "$ram_root/pid")
-kill -9 "$pid"
+kill -9 "$(cat "$ram_root/guardian")" "$pid"
 pkill -9 -f -x 'busybox sh /flash.sh'
 wait_until 5 sh -c "! [ -d /proc/$pid ]" || fail "it does not die"
 deploy "$scratch/stand-in.sh" || fail "deploy: $(cat "$scratch/deploy.err")"

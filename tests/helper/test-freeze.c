@@ -62,6 +62,7 @@ struct world
 {
   pid_t other, odd, bus, network, names, watchdog, stopped;
   pid_t sshd, sudo;             /* the login: the second is the first's child */
+  pid_t guardian;               /* of the session, and its parent */
 };
 
 static int failures;
@@ -128,6 +129,7 @@ freeze_and_look (const struct world *w, pid_t sibling, pid_t orphan)
   check (is_stopped (w->bus, 0), "the message bus runs");
   check (is_stopped (w->names, 0), "what answers for the board's name runs");
   check (is_stopped (w->watchdog, 0), "the owner of the watchdog runs");
+  check (is_stopped (w->guardian, 0), "the guardian of the session runs");
   check (is_stopped (sibling, 0), "a child of the session runs");
   check (is_stopped (orphan, 0), "a grandchild without parents runs");
   check (is_stopped (1, 0), "PID 1 runs");
@@ -253,6 +255,21 @@ run_session (const struct world *w)
   return WEXITSTATUS (status);
 }
 
+static int
+run_guardian (struct world *w)
+{
+  int status;
+
+  w->guardian = getpid ();
+  prctl (PR_SET_NAME, "flash-helper");
+  const pid_t session = fork ();
+  if (session == 0)
+    _exit (run_session (w));
+  if (waitpid (session, &status, 0) != session || !WIFEXITED (status))
+    return 1;
+  return WEXITSTATUS (status);
+}
+
 /* An sshd whose child, a "sudo", has started attach. */
 static void
 start_login (struct world *w)
@@ -303,10 +320,10 @@ run_world (void)
   kill (w.stopped, SIGSTOP);
   if (!is_stopped (w.stopped, 1))
     return 1;
-  const pid_t session = fork ();
-  if (session == 0)
-    _exit (run_session (&w));
-  if (waitpid (session, &status, 0) != session || !WIFEXITED (status))
+  const pid_t guardian = fork ();
+  if (guardian == 0)
+    _exit (run_guardian (&w));
+  if (waitpid (guardian, &status, 0) != guardian || !WIFEXITED (status))
     return 1;
   return WEXITSTATUS (status);
 }

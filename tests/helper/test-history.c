@@ -111,6 +111,31 @@ test_save (void **state)
   history_free (history);
 }
 
+static void
+test_load (void **state)
+{
+  char path[32];
+  struct history *history;
+  size_t len;
+
+  (void) state;
+  make_file (path, "FLR1 ready\nFLR1 state na");
+  history = history_new (path);
+  assert_non_null (history);
+  assert_int_equal (history_load (history), 0);
+  history_text (history, &len);
+  assert_int_equal (len, strlen ("FLR1 ready\n"));
+  add (history, "FLR1 phase name=copy\n");
+  assert_int_equal (history_save (history), 0);
+  assert_int_equal (history_load (history), 0);
+  assert_true (holds (history, "FLR1 ready\nFLR1 phase name=copy\n"));
+  assert_int_equal (unlink (path), 0);
+  assert_int_equal (history_load (history), -1);
+  history_text (history, &len);
+  assert_int_equal (len, 0);
+  history_free (history);
+}
+
 int
 main (void)
 {
@@ -119,6 +144,7 @@ main (void)
     cmocka_unit_test (test_without_notes),
     cmocka_unit_test (test_keeps_what_was_said_once),
     cmocka_unit_test (test_save),
+    cmocka_unit_test (test_load),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -93,6 +93,21 @@ test_empty (void **state)
   /* Its room is there before the first write. */
   assert_int_equal (stat (path, &st), 0);
   assert_int_equal (st.st_size, 256);
+  assert_false (journal_is_begun (path));
+  assert_int_equal (truncate (path, 0), 0);
+  assert_false (journal_is_begun (path));
+  assert_false (journal_is_begun ("no-such-journal"));
+}
+
+static void
+test_begun (void **state)
+{
+  (void) state;
+  make_updates (1);
+  assert_true (journal_is_begun (path));
+  spoil (60);
+  assert_true (journal_is_begun (path));
+  assert_true (journal_is_begun ("."));
 }
 
 static void
@@ -190,7 +205,8 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    T (test_empty), T (test_newest_counts), T (test_goes_on_after_reopening),
+    T (test_empty), T (test_begun), T (test_newest_counts),
+    T (test_goes_on_after_reopening),
     T (test_damage_costs_one_window), T (test_both_damaged),
     T (test_another_session), T (test_another_size),
   };

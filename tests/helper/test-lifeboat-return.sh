@@ -72,8 +72,17 @@ pkill -x ssh
 wait_until 20 login boat true 2>/dev/null || fail "no place comes free"
 
 echo "# the session process killed"
-kill -9 "$(cat "$ram_root/pid")"
+kill_session
 expect_given_back SIGKILL
+hang_up a
+expect_clean 40
+expect_given_back "the undoing"
+
+echo "# and its guardian with it"
+start
+expect_stopped
+kill -9 "$(cat "$ram_root/guardian")" "$(cat "$ram_root/pid")"
+expect_given_back "guardian killed"
 hang_up a
 pkill -9 -f -x 'busybox sh /flash.sh'
 wait_until 5 is_in_state "$daemon_pid" S || fail "the sshd is stopped"
