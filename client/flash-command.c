@@ -87,6 +87,7 @@ prepare_session (struct flash_job *job)
 {
   if (deploy_name_session (job) == -1)
     return -1;
+  job->at_work = true;
   if (!flash_job_wants_lifeboat (job))
     return 0;
   job->stored = calloc (1, sizeof *job->stored);
@@ -142,6 +143,9 @@ go_on (struct flash_job *job)
   const bool before_write = !job->go_taken
                             && !found_session_is (job, "state", "stopped");
 
+  if (found_session_check_unchanged (job) == -1)
+    return STATUS_NOT_WRITTEN;
+  job->at_work = true;
   message_info ("Going on with the flash that the board is at");
   if (before_write && job->stored && !job->in_lifeboat
       && board_login_change_to_lifeboat (job) == -1)
@@ -182,18 +186,41 @@ flash (struct flash_job *job)
   return deploy_and_run (job);
 }
 
-/* Nothing is left on the board that could be resumed. */
+/* Whether nobody needs the key of SESSION any more.  A board that does not reboot
+ * keeps its lifeboat, and can be reset by nothing else. */
 static bool
-is_over (enum exit_status status)
+is_key_spent (const struct flash_job *job, enum exit_status status)
 {
-  return status == STATUS_DONE || status == STATUS_NOT_WRITTEN;
+  if (!job->stored || !job->at_work)
+    return false;
+  if (status == STATUS_DONE)
+    return job->options->rehearse || !flash_job_is_root_disk (job)
+           || job->reboots;
+  return status == STATUS_NOT_WRITTEN;
+}
+
+/* What another run of this program has written stays true. */
+static void
+say_unwritten (const struct flash_job *job)
+{
+  const char *host = job->options->host;
+
+  if (job->at_work || !found_session_may_have_written (job))
+    report_error ("nothing was written to %s", host);
+  else if (job->report.text)
+    report_error ("nothing was written to %s by this command; the flash that is "
+                  "under way there is left alone:\nflash-live-remote status %s",
+                  host, host);
+  else
+    report_error ("nothing was written to %s by this command", host);
 }
 
 enum exit_status
 flash_command (const struct options *options)
 {
   struct flash_job job = {
-    .options = options, .verification = options->verification
+    .options = options, .verification = options->verification,
+    .reboots = options->reboot
   };
   struct ssh_config *config;
   enum exit_status status;
@@ -203,10 +230,10 @@ flash_command (const struct options *options)
     return STATUS_USAGE;
   status = flash (&job);
   if (status == STATUS_NOT_WRITTEN)
-    report_error ("nothing was written to %s", options->host);
+    say_unwritten (&job);
   else if (status == STATUS_DONE && options->dry_run)
     message_info ("Dry run: nothing was written.");
-  if (is_over (status) && !options->dry_run && job.stored && *job.session)
+  if (is_key_spent (&job, status))
     session_store_remove (job.session);
 
   flash_job_release (&job);

@@ -35,6 +35,8 @@ struct flash_job
   struct session_report report; /* of a session that was found there */
   bool resume;                  /* SESSION is already at work on the board */
   bool go_taken;                /* and it had its `go`, as far as is known */
+  bool at_work;                 /* this program began SESSION, or goes on with it */
+  bool reboots;                 /* the session does, once its disk is verified */
   enum verification verification;       /* the session's */
   struct stored_session *stored;        /* its key, owned; NULL: no lifeboat */
 

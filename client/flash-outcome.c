@@ -10,7 +10,7 @@
 bool
 flash_outcome_reboots (const struct flash_job *job)
 {
-  return flash_job_is_root_disk (job) && job->options->reboot;
+  return flash_job_is_root_disk (job) && job->reboots;
 }
 
 static bool
@@ -133,7 +133,8 @@ flash_outcome_say (const struct flash_job *job, const struct flash_status *s,
     message_info ("Done: %s of %s holds %s, %s.%s", disk, host, job->image.name,
                   proof, s->result == RESULT_REBOOTING ? " The board reboots now."
                   : flash_job_is_root_disk (job)
-                  ? " Reboot the board by its power switch or SysRq-b." : "");
+                  ? " The old system hardly works any more: reset the board "
+                    "into the new one with flash-live-remote abandon." : "");
   }
   else if (outcome == STATUS_DONE && s->result == RESULT_ABORTED)
     message_info ("Rehearsed: the flash of %s to %s of %s would work; nothing was "

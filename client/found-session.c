@@ -7,6 +7,7 @@
 
 #include "found-session.h"
 #include "report.h"
+#include "session-status.h"
 #include "session-store.h"
 
 #define ATTACHED_SECONDS 60     /* for the board to notice a client that is gone */
@@ -162,6 +163,7 @@ resume (struct flash_job *job)
   job->resume = true;
   job->go_taken = !is_before_write (job) && !stopped;
   job->verification = verification_of (job);
+  job->reboots = found_session_is (job, "reboot", "yes");
   fill_board (job);
   return FOUND_RESUME;
 }
@@ -179,6 +181,9 @@ refuse (const struct flash_job *job)
                 attached ? ", a client is attached" : ", no client is attached");
   if (attached)
     message_always ("Wait for its end, or for the other client's.");
+  else if (job->options->rehearse)
+    message_always ("Nothing can be rehearsed meanwhile.  See how far it is: "
+                    "flash-live-remote status %s", host);
   else if (is_same_flash (job))
     message_always ("It has ended without success. To give it up: "
                     "flash-live-remote abandon %s", host);
@@ -235,6 +240,8 @@ can_resume (struct flash_job *job, int key)
 {
   if (is_before_write (job))
     return key == 1 || !has_lifeboat (job) || job->in_lifeboat;
+  if (job->options->rehearse)
+    return false;
   return found_session_is (job, "state", "writing")
          || found_session_is (job, "state", "verified")
          || found_session_is (job, "state", "stopped");
@@ -276,6 +283,42 @@ found_session_judge (struct flash_job *job)
   if (same && can_resume (job, key))
     return resume (job);
   return is_removable (job) ? FOUND_REMOVABLE : refuse (job);
+}
+
+bool
+found_session_may_have_written (const struct flash_job *job)
+{
+  if (job->report.text)
+    return !is_before_write (job);
+  /* An ordinary login that has found none, or no login at all. */
+  return !job->connection || job->in_lifeboat || job->board.session_directory;
+}
+
+/* What is to be done differs between them. */
+static bool
+is_same_stage (const struct session_report *a, const struct session_report *b)
+{
+  return (session_status_stage (a) == STAGE_UNWRITTEN)
+         == (session_status_stage (b) == STAGE_UNWRITTEN)
+         && session_status_says (a, "state", "stopped")
+            == session_status_says (b, "state", "stopped");
+}
+
+int
+found_session_check_unchanged (struct flash_job *job)
+{
+  struct session_report now;
+  const int found = flash_job_ask_status (job, &now);
+  const bool same = found == 1
+                    && session_status_says (&now, "session", job->session)
+                    && session_status_says (&now, "attached", "no")
+                    && is_same_stage (&now, &job->report);
+
+  session_report_release (&now);
+  if (found != -1 && !same)
+    report_error ("the flash on the board has %s meanwhile: give the command again",
+                  found == 0 ? "ended" : "gone on, or got another client,");
+  return same ? 0 : -1;
 }
 
 int
