@@ -181,11 +181,17 @@ abandon (struct flash_job *job)
   session_summary_print (stdout, job->options->host, r);
   fflush (stdout);
   explain (r);
-  if (plan_confirm (job->options) == -1 || check_unchanged (job) == -1)
+  if (plan_confirm (job->options) == -1 || check_unchanged (job) == -1) {
+    report_error ("the flash on %s was not abandoned", job->options->host);
     return STATUS_NOT_WRITTEN;
+  }
   interrupt_defer ();
-  if (flash_job_tell_session (job, "abandon") == -1
-      || await_end (job, reset) == -1)
+  if (flash_job_tell_session (job, "abandon") == -1) {
+    report_error ("whether the board has taken the order is not known; look with "
+                  "the command status");
+    return STATUS_NOT_WRITTEN;
+  }
+  if (await_end (job, reset) == -1)
     return STATUS_NOT_WRITTEN;
   session_store_remove (job->session);
   message_info (reset ? "Abandoned: %s answers no more; it resets."
@@ -213,8 +219,8 @@ abandon_command (const struct options *options)
   else if (found == 0)
     report_error ("no flash is under way on %s: there is nothing to abandon",
                   options->host);
-  if (status != STATUS_DONE && found != 0)
-    report_error ("the flash on %s was not abandoned", options->host);
+  else
+    report_error ("nothing was abandoned on %s", options->host);
   flash_job_release (&job);
   ssh_config_free (config);
   return status;

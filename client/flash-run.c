@@ -43,6 +43,8 @@ struct flash_run
   bool rehearsed;               /* all is proven, and that was all */
   bool abort_sent;
   long abort_since;
+  bool abort_wanted;            /* by the person; it outlives the connection */
+  bool in_haste;                /* they do not wait for the clean-up, either */
   unsigned interrupts;          /* that were answered */
   unsigned failures;            /* of channels that brought no greeting */
   unsigned restarts;            /* of nbdkit without progress */
@@ -155,6 +157,9 @@ come_back (struct flash_run *r, const char *reason)
   switch (reconnect (r->job, &wish)) {
   case RECONNECT_BACK:
     take_connection (r);
+    /* Else a `go` whose answer was lost would be given again. */
+    if (!r->is_over && r->abort_wanted)
+      send_abort (r);
     break;
   case RECONNECT_GONE:
   case RECONNECT_NEW_HOST_KEY:
@@ -341,7 +346,7 @@ take_answer (struct flash_run *r)
   r->request = NULL;
   if (r->abort_sent && !taken) {
     /* Too late: it is writing, and only its end counts now. */
-    r->abort_sent = r->rehearsed = false;
+    r->abort_sent = r->abort_wanted = r->rehearsed = false;
     if (may_be_writing (r))
       message_always ("Interrupt once more to leave the board alone.");
     else
@@ -508,6 +513,7 @@ answer_interrupt (struct flash_run *r)
     /* Once nobody is attached, a board that does not write stops by itself. */
     flash_outcome_explain_interruption (r->job, &r->status, may_be_writing (r));
     finish (r, may_be_writing (r) ? STATUS_INTERRUPTED : STATUS_NOT_WRITTEN);
+    r->in_haste = true;
   }
   else if (r->status.writing) {
     flash_outcome_explain_interruption (r->job, &r->status, true);
@@ -515,6 +521,7 @@ answer_interrupt (struct flash_run *r)
   }
   else {
     message_always ("Interrupted: the board stops and cleans up.");
+    r->abort_wanted = true;
     send_abort (r);
   }
   r->interrupts = count;
@@ -526,7 +533,7 @@ check_abort (struct flash_run *r)
   if (!r->abort_sent || seconds () - r->abort_since <= ABORT_SECONDS)
     return;
   report_error ("the board does not say that it has stopped");
-  finish (r, STATUS_NOT_WRITTEN);
+  leave_unfinished (r);
 }
 
 /* Sleep until something can be done.  A byte that libssh has already taken in
@@ -591,7 +598,7 @@ close_up (struct flash_run *r)
   ssh_exec_free (r->request);
   r->request = NULL;
   free (r->attach_command);
-  if (r->outcome == STATUS_NOT_WRITTEN
+  if ((r->outcome == STATUS_NOT_WRITTEN && !r->in_haste)
       || (r->outcome == STATUS_DONE
           && (r->rehearsed || !flash_job_is_root_disk (r->job))))
     flash_job_await_clean_up (r->job);
@@ -606,6 +613,8 @@ flash_run (struct flash_job *job)
   if (!r || !(r->attach_command = flash_job_helper_command (job, "attach",
                                                             false))) {
     free (r);
+    if (job->go_taken)
+      return STATUS_INTERRUPTED;
     flash_job_tell_session (job, "abort");
     return STATUS_NOT_WRITTEN;
   }
