@@ -11,6 +11,7 @@
 #include "interrupt.h"
 #include "messages.h"
 #include "report.h"
+#include "session-key.h"
 #include "session-store.h"
 
 /* sshd lets six attempts pass, and stops counting politely after that. */
@@ -133,10 +134,27 @@ log_in_as_usual (struct flash_job *job)
   enum ssh_failure why = SSH_REFUSED;
 
   config.batch_mode = config.batch_mode || job->ask_nothing;
+  /* Whatever known_hosts and its checking allow: it is one board to the end. */
+  if (job->host_key)
+    config.only_host_key = job->host_key;
   job->connection = ssh_connection_try (&config, &why);
   if (!job->connection && why == SSH_HOST_KEY)
     job->host_key_changed = true;
   return job->connection ? LOGIN_ORDINARY : LOGIN_FAILED;
+}
+
+/* 0, or -1 after a report. */
+static int
+remember_host_key (struct flash_job *job)
+{
+  if (!job->host_key)
+    job->host_key = strdup (ssh_connection_host_key (job->connection));
+  if (job->host_key)
+    return 0;
+  report_error ("out of memory");
+  ssh_connection_close (job->connection);
+  job->connection = NULL;
+  return -1;
 }
 
 enum board_login
@@ -147,6 +165,9 @@ board_login (struct flash_job *job, bool quiet)
   bool reachable;
 
   job->host_key_changed = job->in_lifeboat = false;
+  if (job->options->session_key && !quiet
+      && session_key_check (job->options->session_key) == -1)
+    return LOGIN_FAILED;
   find_candidates (job, &candidates);
   /* A key that is refused is no error: the board is just not being flashed. */
   message_hold_errors ();
@@ -161,6 +182,8 @@ board_login (struct flash_job *job, bool quiet)
   else if (!quiet)
     report_error ("%s", message_last_error ());
   message_release_errors ();
+  if (job->connection && remember_host_key (job) == -1)
+    return LOGIN_FAILED;
   return result;
 }
 

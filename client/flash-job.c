@@ -189,4 +189,6 @@ flash_job_release (struct flash_job *job)
     stored_session_release (job->stored);
   free (job->stored);
   job->stored = NULL;
+  free (job->host_key);
+  job->host_key = NULL;
 }

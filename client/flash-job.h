@@ -41,6 +41,7 @@ struct flash_job
   struct stored_session *stored;        /* its key, owned; NULL: no lifeboat */
 
   bool in_lifeboat;             /* the connection leads into the RAM root */
+  char *host_key;               /* fingerprint, of the first login; owned */
   bool ask_nothing;             /* at an ordinary login: no passwords */
   /* The last login that failed, or did not lead into the lifeboat, saw another
    * host key than the board had. */

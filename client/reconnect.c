@@ -10,6 +10,7 @@
 #include "interrupt.h"
 #include "messages.h"
 #include "progress.h"
+#include "prompt.h"
 #include "reconnect.h"
 #include "report.h"
 
@@ -130,8 +131,13 @@ static bool
 attempt (struct flash_job *job, struct attempts *a, enum reconnect_outcome *outcome)
 {
   struct session_report report = { .text = NULL };
-  enum board_login login = board_login (job, true);
+  enum board_login login;
   bool decided = true;
+
+  prompt_set_occasion ("The connection was lost, and the board waits: log in "
+                       "again, or leave it with ^C.");
+  login = board_login (job, true);
+  prompt_set_occasion (NULL);
 
   *outcome = RECONNECT_NEW_HOST_KEY;
   if (login == LOGIN_FAILED) {
