@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "session-status.h"
 #include "cleanup.h"
 #include "commands.h"
@@ -23,15 +23,6 @@
 #define END_SECONDS 180         /* for services to start again, at the worst */
 #define SILENCE_SECONDS 15      /* of a board that was reset */
 #define PAUSE 500               /* ms between two looks */
-
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
 
 static int
 check_confirmation (const struct options *o)
@@ -116,7 +107,7 @@ ask_session (struct flash_job *job)
 {
   CLEANUP_FREE char *command = flash_job_helper_command (job, "status", false);
   struct ssh_exec *exec;
-  const long end = seconds () + SILENCE_SECONDS;
+  const long end = clock_seconds () + SILENCE_SECONDS;
   enum answer answer = ANSWER_NONE;
   enum exec_state state;
 
@@ -124,7 +115,7 @@ ask_session (struct flash_job *job)
   exec = command ? ssh_exec_new (job->connection, command, NULL, 0) : NULL;
   message_release_errors ();
   state = exec ? EXEC_RUNNING : EXEC_REFUSED;
-  while (state == EXEC_RUNNING && seconds () < end) {
+  while (state == EXEC_RUNNING && clock_seconds () < end) {
     struct pollfd fd = { .fd = ssh_connection_fd (job->connection),
                          .events = ssh_connection_events (job->connection) };
     const uint64_t packets = ssh_connection_packets (job->connection);
@@ -148,10 +139,10 @@ ask_session (struct flash_job *job)
 static int
 await_end (struct flash_job *job, bool reset)
 {
-  const long end = seconds () + END_SECONDS;
+  const long end = clock_seconds () + END_SECONDS;
   enum answer answer;
 
-  while ((answer = ask_session (job)) == ANSWER_YES && seconds () < end
+  while ((answer = ask_session (job)) == ANSWER_YES && clock_seconds () < end
          && interrupt_count () == 0)
     poll (NULL, 0, PAUSE);
   if (answer == ANSWER_YES) {

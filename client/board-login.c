@@ -4,10 +4,10 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "board-login.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "interrupt.h"
 #include "messages.h"
 #include "report.h"
@@ -19,15 +19,6 @@
 /* The board gives its port back after a minute. */
 #define PROOF_SECONDS 55
 #define PROOF_PAUSE 1000        /* ms between two attempts */
-
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
 
 /* The sessions whose key may open a lifeboat. */
 struct candidates
@@ -213,12 +204,12 @@ static struct ssh_connection *
 open_lifeboat (const struct ssh_config *config)
 {
   struct pollfd interrupt = { .fd = interrupt_fd (), .events = POLLIN };
-  const long end = seconds () + PROOF_SECONDS;
+  const long end = clock_seconds () + PROOF_SECONDS;
   struct ssh_connection *c = NULL;
   enum ssh_failure why = SSH_REFUSED;
 
   message_hold_errors ();
-  while (!c && why != SSH_HOST_KEY && seconds () < end) {
+  while (!c && why != SSH_HOST_KEY && clock_seconds () < end) {
     c = ssh_connection_try (config, &why);
     if (!c && poll (&interrupt, 1, PROOF_PAUSE) > 0)
       break;

@@ -18,36 +18,7 @@
 #include "session-store.h"
 #include "target-checks.h"
 
-/* Phase 0, the image's half. */
-static int
-prepare_image (struct flash_job *job)
-{
-  const char *image = job->options->image;
-
-  message_info ("Checking the image %s", image);
-  job->server = image_server_start (image, job->options->rescan);
-  if (!job->server)
-    return -1;
-  return image_facts_read (job->server, image, &job->image);
-}
-
-/* What the board is, where that can still be asked. */
-static int
-probe_board (struct flash_job *job)
-{
-  struct helper_file script;
-  int result;
-
-  if (helper_file_read ("probe.sh", &script) == -1)
-    return -1;
-  message_info ("Probing the board");
-  result = target_probe_run (job->connection, script.data, job->options->device,
-                             &job->board);
-  helper_file_release (&script);
-  return result;
-}
-
-/* Phase 0, the board's half. */
+/* Phase 0 on the board. */
 static int
 reach_board (struct flash_job *job)
 {
@@ -58,7 +29,9 @@ reach_board (struct flash_job *job)
   case LOGIN_FAILED:
     return -1;
   case LOGIN_ORDINARY:
-    return probe_board (job);
+    message_info ("Probing the board");
+    return target_probe_run (job->connection, job->options->device, PROBE_FLASH,
+                             &job->board);
   case LOGIN_LIFEBOAT:
     message_info ("The board lets the key of an earlier flash in: it is being "
                   "flashed, and this leads into its memory");
@@ -161,7 +134,7 @@ flash (struct flash_job *job)
   enum found_session found;
 
   if (plan_check_confirmation (job->options) == -1
-      || prepare_image (job) == -1 || reach_board (job) == -1)
+      || flash_job_prepare_image (job) == -1 || reach_board (job) == -1)
     return STATUS_NOT_WRITTEN;
   found = found_session_judge (job);
   if (found == FOUND_REFUSED)

@@ -48,6 +48,9 @@ struct flash_job
   bool host_key_changed;
 };
 
+/* Start the image server and prove the image: 0, or -1 after a report. */
+int flash_job_prepare_image (struct flash_job *job);
+
 /* "sudo -n ", or "" for root and in the lifeboat. */
 const char *flash_job_as_root (const struct flash_job *job);
 

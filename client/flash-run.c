@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "flash-outcome.h"
 #include "flash-run.h"
 #include "flash-status.h"
@@ -54,15 +54,6 @@ struct flash_run
   bool is_over;
   enum exit_status outcome;
 };
-
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
 
 /* From here on a lost connection says nothing about the disk. */
 static bool
@@ -236,8 +227,8 @@ take_result (struct flash_run *r)
     /* To hang up now would make the board's sshd look files up on the root that
      * is no more, and its file system note that on the new disk. */
     if (r->rebooting_since == 0)
-      r->rebooting_since = seconds ();
-    else if (seconds () - r->rebooting_since > REBOOT_SECONDS)
+      r->rebooting_since = clock_seconds ();
+    else if (clock_seconds () - r->rebooting_since > REBOOT_SECONDS)
       finish (r, STATUS_DONE);
     return;
   case RESULT_ABORTED:
@@ -275,7 +266,7 @@ send_abort (struct flash_run *r)
   if (r->abort_sent || !send_request (r, "abort"))
     return;
   r->abort_sent = true;
-  r->abort_since = seconds ();
+  r->abort_since = clock_seconds ();
 }
 
 /* The write has failed.  A channel begins with everything that was ever said, so
@@ -283,7 +274,7 @@ send_abort (struct flash_run *r)
 static bool
 is_stopped (const struct flash_run *r)
 {
-  return r->status.stopped && seconds () - r->status.heard >= QUIET_SECONDS;
+  return r->status.stopped && clock_seconds () - r->status.heard >= QUIET_SECONDS;
 }
 
 /* Whether everything is proven, or was before a write that has stopped. */
@@ -401,7 +392,7 @@ open_tunnel (struct flash_run *r)
                            needs_image_server (r)
                            ? image_server_socket (r->job->server) : NULL,
                            take_line, r);
-  r->tunnel_since = seconds ();
+  r->tunnel_since = clock_seconds ();
   flash_status_new_channel (&r->status);
   if (!r->tunnel)
     leave_unfinished (r);
@@ -452,7 +443,7 @@ step_tunnel (struct flash_run *r)
   else if (state == TUNNEL_BROKEN)
     lose_channel (r, "no channel to the board's helper");
   else if (state == TUNNEL_OPENING
-           && seconds () - r->tunnel_since > OPEN_SECONDS)
+           && clock_seconds () - r->tunnel_since > OPEN_SECONDS)
     lose_channel (r, "the board's helper does not answer");
 }
 
@@ -530,7 +521,7 @@ answer_interrupt (struct flash_run *r)
 static void
 check_abort (struct flash_run *r)
 {
-  if (!r->abort_sent || seconds () - r->abort_since <= ABORT_SECONDS)
+  if (!r->abort_sent || clock_seconds () - r->abort_since <= ABORT_SECONDS)
     return;
   report_error ("the board does not say that it has stopped");
   leave_unfinished (r);

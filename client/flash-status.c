@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "flash-status.h"
 #include "messages.h"
 #include "progress.h"
@@ -67,15 +67,6 @@ flash_status_new_channel (struct flash_status *s)
 {
   s->greeted = false;
   s->repeated = 0;
-}
-
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
 }
 
 static const char *
@@ -264,7 +255,7 @@ flash_status_take_line (struct flash_status *s, char *line)
     message_verbatim ("board: ", words);
     return;
   }
-  s->heard = seconds ();
+  s->heard = clock_seconds ();
   if (strcmp (record.type, "hello") == 0) {
     take_hello (s, &record);
     return;

@@ -13,18 +13,10 @@
 #define ATTACHED_SECONDS 60     /* for the board to notice a client that is gone */
 #define ATTACHED_PAUSE 2        /* seconds between two looks */
 
-static const char *
-value_of (const struct flash_job *job, const char *key)
-{
-  const char *value = status_get (&job->report.record, key);
-
-  return value ? value : "";
-}
-
 bool
 found_session_is (const struct flash_job *job, const char *key, const char *value)
 {
-  return strcmp (value_of (job, key), value) == 0;
+  return session_status_says (&job->report, key, value);
 }
 
 static bool
@@ -70,7 +62,7 @@ is_same_flash (const struct flash_job *job)
 static bool
 has_lifeboat (const struct flash_job *job)
 {
-  const char *state = value_of (job, "lifeboat");
+  const char *state = session_status_get (&job->report, "lifeboat");
 
   return *state && strcmp (state, "no") != 0;
 }
@@ -146,8 +138,8 @@ fill_board (struct flash_job *job)
 {
   struct target_probe *b = &job->board;
 
-  b->disk = value_of (job, "target-name");
-  b->disk_number = value_of (job, "target");
+  b->disk = session_status_get (&job->report, "target-name");
+  b->disk_number = session_status_get (&job->report, "target");
   if (!status_get_number (&job->report.record, "target-size", &b->disk_size))
     b->disk_size = 0;
   b->root_partition = found_session_is (job, "root-disk", "yes") ? b->disk : "";
@@ -171,13 +163,15 @@ resume (struct flash_job *job)
 static enum found_session
 refuse (const struct flash_job *job)
 {
-  const bool attached = found_session_is (job, "attached", "yes");
+  const struct session_report *r = &job->report;
+  const bool attached = session_status_says (r, "attached", "yes");
   const char *host = job->options->host;
 
   report_error ("a flash is already under way on this board: image %s, mode %s, "
                 "target %s, state %s%s",
-                value_of (job, "image"), value_of (job, "mode"),
-                value_of (job, "target-name"), value_of (job, "state"),
+                session_status_get (r, "image"), session_status_get (r, "mode"),
+                session_status_get (r, "target-name"),
+                session_status_get (r, "state"),
                 attached ? ", a client is attached" : ", no client is attached");
   if (attached)
     message_always ("Wait for its end, or for the other client's.");
@@ -196,27 +190,6 @@ refuse (const struct flash_job *job)
 
 /* -- Judging -------------------------------------------------------------- */
 
-/* A fresh JOB->report: 1, 0: there is no session, -1 after a report. */
-static int
-look (struct flash_job *job)
-{
-  const char *id;
-  int result;
-
-  session_report_release (&job->report);
-  result = flash_job_ask_status (job, &job->report);
-  if (result != 1)
-    return result;
-  id = value_of (job, "session");
-  if (strlen (id) != SESSION_ID_SIZE - 1
-      || strspn (id, "0123456789abcdef") != SESSION_ID_SIZE - 1) {
-    report_error ("the flash that is under way on this board has no valid name");
-    return -1;
-  }
-  strcpy (job->session, id);
-  return 1;
-}
-
 /* A client that was cut off may still count as attached for a while. */
 static int
 wait_until_alone (struct flash_job *job)
@@ -229,7 +202,7 @@ wait_until_alone (struct flash_job *job)
   for (int i = 0; i < ATTACHED_SECONDS / ATTACHED_PAUSE && found == 1
        && found_session_is (job, "attached", "yes"); i++) {
     nanosleep (&pause, NULL);
-    found = look (job);
+    found = session_status_ask (job);
   }
   return found;
 }
@@ -267,7 +240,7 @@ found_session_judge (struct flash_job *job)
   bool same;
 
   if (job->in_lifeboat || job->board.has_session)
-    found = look (job);
+    found = session_status_ask (job);
   if (found == 1 && is_same_flash (job) && found_session_is (job, "attached", "yes"))
     found = wait_until_alone (job);
   if (found == 0 && job->in_lifeboat) {
@@ -327,7 +300,8 @@ found_session_remove (struct flash_job *job)
   const bool stopped = found_session_is (job, "state", "stopped");
 
   message_info ("Removing another flash from the board: image %s, state %s",
-                value_of (job, "image"), value_of (job, "state"));
+                session_status_get (&job->report, "image"),
+                session_status_get (&job->report, "state"));
   if (flash_job_tell_session (job, stopped ? "abandon" : "abort") == -1) {
     report_error ("the other flash cannot be removed: the board must be rebooted "
                   "first");
