@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "board-login.h"
+#include "command-hint.h"
 #include "commands.h"
 #include "deploy.h"
 #include "flash-job.h"
@@ -15,6 +16,7 @@
 #include "messages.h"
 #include "plan.h"
 #include "report.h"
+#include "session-status.h"
 #include "session-store.h"
 #include "target-checks.h"
 
@@ -144,6 +146,11 @@ flash (struct flash_job *job)
     return STATUS_NOT_WRITTEN;
 
   plan_show (job);
+  if (found == FOUND_REMOVABLE)
+    message_always ("  AN EARLIER FLASH OF THIS BOARD IS GIVEN UP: image %s, disk %s, "
+                    "state %s", session_status_get (&job->report, "image"),
+                    session_status_get (&job->report, "target-name"),
+                    session_status_get (&job->report, "state"));
   if (found != FOUND_RESUME)
     target_checks_warn (job);
   if (job->options->dry_run)
@@ -180,10 +187,11 @@ say_unwritten (const struct flash_job *job)
 
   if (job->at_work || !found_session_may_have_written (job))
     report_error ("nothing was written to %s", host);
-  else if (job->report.text)
+  else if (job->report.text) {
     report_error ("nothing was written to %s by this command; the flash that is "
-                  "under way there is left alone:\nflash-live-remote status %s",
-                  host, host);
+                  "under way there is left alone", host);
+    command_hint_say ("See how far it is", "status", job->options);
+  }
   else
     report_error ("nothing was written to %s by this command", host);
 }

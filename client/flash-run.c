@@ -17,6 +17,7 @@
 #include "progress.h"
 #include "reconnect.h"
 #include "report.h"
+#include "session-status.h"
 #include "ssh-exec.h"
 #include "status-record.h"
 #include "tunnel.h"
@@ -615,6 +616,8 @@ flash_run (struct flash_job *job)
   r->status.target = job->board.disk;
   r->status.stored_size = job->image.integrity.stored_size;
   r->status.stored_digest = job->image.integrity.digest;
+  if (job->resume)
+    r->status.phase = session_status_get (&job->report, "phase");
   run_loop (r);
   flash_outcome_say (job, &r->status, r->outcome);
   close_up (r);

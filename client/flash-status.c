@@ -116,6 +116,18 @@ take_hello (struct flash_status *s, struct status_record *r)
   take_state (s, text_of (r, "state"));
 }
 
+/* Whether a phase is told only because a channel begins with everything. */
+static bool
+is_past (struct flash_status *s, const char *name)
+{
+  if (!s->phase || !*s->phase)
+    return false;
+  if (strcmp (s->phase, name) != 0)
+    return true;
+  s->phase = NULL;
+  return false;
+}
+
 static void
 take_phase (struct flash_status *s, struct status_record *r)
 {
@@ -123,6 +135,8 @@ take_phase (struct flash_status *s, struct status_record *r)
 
   if (strcmp (name, "reboot") == 0)
     s->rebooting = true;
+  if (is_past (s, name))
+    return;
   for (size_t i = 0; i < NR_PHASES; i++)
     if (strcmp (name, phases[i].name) == 0) {
       progress_end ();
@@ -137,6 +151,7 @@ take_progress (struct flash_status *s, struct status_record *r)
 {
   const char *name = text_of (r, "phase");
 
+  s->phase = NULL;
   s->done = number_of (r, "done");
   for (size_t i = 0; i < NR_PHASES; i++)
     if (strcmp (name, phases[i].name) == 0) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "command-hint.h"
 #include "found-session.h"
 #include "report.h"
 #include "session-status.h"
@@ -165,7 +166,6 @@ refuse (const struct flash_job *job)
 {
   const struct session_report *r = &job->report;
   const bool attached = session_status_says (r, "attached", "yes");
-  const char *host = job->options->host;
 
   report_error ("a flash is already under way on this board: image %s, mode %s, "
                 "target %s, state %s%s",
@@ -176,15 +176,13 @@ refuse (const struct flash_job *job)
   if (attached)
     message_always ("Wait for its end, or for the other client's.");
   else if (job->options->rehearse)
-    message_always ("Nothing can be rehearsed meanwhile.  See how far it is: "
-                    "flash-live-remote status %s", host);
-  else if (is_same_flash (job))
-    message_always ("It has ended without success. To give it up: "
-                    "flash-live-remote abandon %s", host);
-  else
-    message_always ("It waits for the same image, mode and target: give these to "
-                    "let it finish.\nTo give it up: flash-live-remote abandon %s",
-                    host);
+    message_always ("Nothing can be rehearsed meanwhile.");
+  else {
+    message_always (is_same_flash (job) ? "It has ended without success."
+                    : "It waits for the same image, mode and target: give these to "
+                      "let it finish.");
+    command_hint_say ("To give it up", "abandon", job->options);
+  }
   return FOUND_REFUSED;
 }
 

@@ -39,6 +39,10 @@ set_reason (struct attempts *a, const char *reason)
 {
   snprintf (a->reason, sizeof a->reason, "%s",
             *reason ? reason : "the login failed");
+  /* It becomes a part of a sentence. */
+  const size_t len = strlen (a->reason);
+  if (a->reason[len - 1] == '.')
+    a->reason[len - 1] = '\0';
 }
 
 static void

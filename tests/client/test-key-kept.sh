@@ -54,6 +54,8 @@ fi
 
 flash_target --lifeboat-port 0 --stream "root@$board_name" "$scratch/new.img"
 expect_status 0
+said "^rehearsing: " && fail "what is past is told as if it began"
+expect_says "^writing the disk"
 expect_flashed "$scratch/new.img"
 expect_clean
 [ -z "$(sessions)" ] || fail "the key of a flash that is over was kept"
