@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "session-status.h"
 #include "cleanup.h"
 #include "commands.h"
@@ -23,15 +23,6 @@
 #define END_SECONDS 180         /* for services to start again, at the worst */
 #define SILENCE_SECONDS 15      /* of a board that was reset */
 #define PAUSE 500               /* ms between two looks */
-
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
 
 static int
 check_confirmation (const struct options *o)
@@ -116,7 +107,7 @@ ask_session (struct flash_job *job)
 {
   CLEANUP_FREE char *command = flash_job_helper_command (job, "status", false);
   struct ssh_exec *exec;
-  const long end = seconds () + SILENCE_SECONDS;
+  const long end = clock_seconds () + SILENCE_SECONDS;
   enum answer answer = ANSWER_NONE;
   enum exec_state state;
 
@@ -124,7 +115,7 @@ ask_session (struct flash_job *job)
   exec = command ? ssh_exec_new (job->connection, command, NULL, 0) : NULL;
   message_release_errors ();
   state = exec ? EXEC_RUNNING : EXEC_REFUSED;
-  while (state == EXEC_RUNNING && seconds () < end) {
+  while (state == EXEC_RUNNING && clock_seconds () < end) {
     struct pollfd fd = { .fd = ssh_connection_fd (job->connection),
                          .events = ssh_connection_events (job->connection) };
     const uint64_t packets = ssh_connection_packets (job->connection);
@@ -148,10 +139,10 @@ ask_session (struct flash_job *job)
 static int
 await_end (struct flash_job *job, bool reset)
 {
-  const long end = seconds () + END_SECONDS;
+  const long end = clock_seconds () + END_SECONDS;
   enum answer answer;
 
-  while ((answer = ask_session (job)) == ANSWER_YES && seconds () < end
+  while ((answer = ask_session (job)) == ANSWER_YES && clock_seconds () < end
          && interrupt_count () == 0)
     poll (NULL, 0, PAUSE);
   if (answer == ANSWER_YES) {
@@ -181,11 +172,17 @@ abandon (struct flash_job *job)
   session_summary_print (stdout, job->options->host, r);
   fflush (stdout);
   explain (r);
-  if (plan_confirm (job->options) == -1 || check_unchanged (job) == -1)
+  if (plan_confirm (job->options) == -1 || check_unchanged (job) == -1) {
+    report_error ("the flash on %s was not abandoned", job->options->host);
     return STATUS_NOT_WRITTEN;
+  }
   interrupt_defer ();
-  if (flash_job_tell_session (job, "abandon") == -1
-      || await_end (job, reset) == -1)
+  if (flash_job_tell_session (job, "abandon") == -1) {
+    report_error ("whether the board has taken the order is not known; look with "
+                  "the command status");
+    return STATUS_NOT_WRITTEN;
+  }
+  if (await_end (job, reset) == -1)
     return STATUS_NOT_WRITTEN;
   session_store_remove (job->session);
   message_info (reset ? "Abandoned: %s answers no more; it resets."
@@ -213,8 +210,8 @@ abandon_command (const struct options *options)
   else if (found == 0)
     report_error ("no flash is under way on %s: there is nothing to abandon",
                   options->host);
-  if (status != STATUS_DONE && found != 0)
-    report_error ("the flash on %s was not abandoned", options->host);
+  else
+    report_error ("nothing was abandoned on %s", options->host);
   flash_job_release (&job);
   ssh_config_free (config);
   return status;

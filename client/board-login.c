@@ -4,13 +4,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "board-login.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "interrupt.h"
 #include "messages.h"
 #include "report.h"
+#include "session-key.h"
 #include "session-store.h"
 
 /* sshd lets six attempts pass, and stops counting politely after that. */
@@ -18,15 +19,6 @@
 /* The board gives its port back after a minute. */
 #define PROOF_SECONDS 55
 #define PROOF_PAUSE 1000        /* ms between two attempts */
-
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
 
 /* The sessions whose key may open a lifeboat. */
 struct candidates
@@ -133,10 +125,27 @@ log_in_as_usual (struct flash_job *job)
   enum ssh_failure why = SSH_REFUSED;
 
   config.batch_mode = config.batch_mode || job->ask_nothing;
+  /* Whatever known_hosts and its checking allow: it is one board to the end. */
+  if (job->host_key)
+    config.only_host_key = job->host_key;
   job->connection = ssh_connection_try (&config, &why);
   if (!job->connection && why == SSH_HOST_KEY)
     job->host_key_changed = true;
   return job->connection ? LOGIN_ORDINARY : LOGIN_FAILED;
+}
+
+/* 0, or -1 after a report. */
+static int
+remember_host_key (struct flash_job *job)
+{
+  if (!job->host_key)
+    job->host_key = strdup (ssh_connection_host_key (job->connection));
+  if (job->host_key)
+    return 0;
+  report_error ("out of memory");
+  ssh_connection_close (job->connection);
+  job->connection = NULL;
+  return -1;
 }
 
 enum board_login
@@ -147,6 +156,9 @@ board_login (struct flash_job *job, bool quiet)
   bool reachable;
 
   job->host_key_changed = job->in_lifeboat = false;
+  if (job->options->session_key && !quiet
+      && session_key_check (job->options->session_key) == -1)
+    return LOGIN_FAILED;
   find_candidates (job, &candidates);
   /* A key that is refused is no error: the board is just not being flashed. */
   message_hold_errors ();
@@ -161,6 +173,8 @@ board_login (struct flash_job *job, bool quiet)
   else if (!quiet)
     report_error ("%s", message_last_error ());
   message_release_errors ();
+  if (job->connection && remember_host_key (job) == -1)
+    return LOGIN_FAILED;
   return result;
 }
 
@@ -190,12 +204,12 @@ static struct ssh_connection *
 open_lifeboat (const struct ssh_config *config)
 {
   struct pollfd interrupt = { .fd = interrupt_fd (), .events = POLLIN };
-  const long end = seconds () + PROOF_SECONDS;
+  const long end = clock_seconds () + PROOF_SECONDS;
   struct ssh_connection *c = NULL;
   enum ssh_failure why = SSH_REFUSED;
 
   message_hold_errors ();
-  while (!c && why != SSH_HOST_KEY && seconds () < end) {
+  while (!c && why != SSH_HOST_KEY && clock_seconds () < end) {
     c = ssh_connection_try (config, &why);
     if (!c && poll (&interrupt, 1, PROOF_PAUSE) > 0)
       break;

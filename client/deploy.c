@@ -69,7 +69,7 @@ deploy_session_file (const struct flash_job *job)
   put_text (f, "target-name", b->disk);
   put_number (f, "target-size", b->disk_size);
   put_text (f, "root-disk", root_disk ? "yes" : "no");
-  put_text (f, "reboot", root_disk && o->reboot ? "yes" : "no");
+  put_text (f, "reboot", root_disk && job->reboots ? "yes" : "no");
   put_text (f, "stop-services", o->stop_services);
   put_text (f, "image", job->image.name);
   put_text (f, "format", image->format);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "board-login.h"
+#include "command-hint.h"
 #include "commands.h"
 #include "deploy.h"
 #include "flash-job.h"
@@ -15,39 +16,11 @@
 #include "messages.h"
 #include "plan.h"
 #include "report.h"
+#include "session-status.h"
 #include "session-store.h"
 #include "target-checks.h"
 
-/* Phase 0, the image's half. */
-static int
-prepare_image (struct flash_job *job)
-{
-  const char *image = job->options->image;
-
-  message_info ("Checking the image %s", image);
-  job->server = image_server_start (image, job->options->rescan);
-  if (!job->server)
-    return -1;
-  return image_facts_read (job->server, image, &job->image);
-}
-
-/* What the board is, where that can still be asked. */
-static int
-probe_board (struct flash_job *job)
-{
-  struct helper_file script;
-  int result;
-
-  if (helper_file_read ("probe.sh", &script) == -1)
-    return -1;
-  message_info ("Probing the board");
-  result = target_probe_run (job->connection, script.data, job->options->device,
-                             &job->board);
-  helper_file_release (&script);
-  return result;
-}
-
-/* Phase 0, the board's half. */
+/* Phase 0 on the board. */
 static int
 reach_board (struct flash_job *job)
 {
@@ -58,7 +31,9 @@ reach_board (struct flash_job *job)
   case LOGIN_FAILED:
     return -1;
   case LOGIN_ORDINARY:
-    return probe_board (job);
+    message_info ("Probing the board");
+    return target_probe_run (job->connection, job->options->device, PROBE_FLASH,
+                             &job->board);
   case LOGIN_LIFEBOAT:
     message_info ("The board lets the key of an earlier flash in: it is being "
                   "flashed, and this leads into its memory");
@@ -87,6 +62,7 @@ prepare_session (struct flash_job *job)
 {
   if (deploy_name_session (job) == -1)
     return -1;
+  job->at_work = true;
   if (!flash_job_wants_lifeboat (job))
     return 0;
   job->stored = calloc (1, sizeof *job->stored);
@@ -142,6 +118,9 @@ go_on (struct flash_job *job)
   const bool before_write = !job->go_taken
                             && !found_session_is (job, "state", "stopped");
 
+  if (found_session_check_unchanged (job) == -1)
+    return STATUS_NOT_WRITTEN;
+  job->at_work = true;
   message_info ("Going on with the flash that the board is at");
   if (before_write && job->stored && !job->in_lifeboat
       && board_login_change_to_lifeboat (job) == -1)
@@ -157,7 +136,7 @@ flash (struct flash_job *job)
   enum found_session found;
 
   if (plan_check_confirmation (job->options) == -1
-      || prepare_image (job) == -1 || reach_board (job) == -1)
+      || flash_job_prepare_image (job) == -1 || reach_board (job) == -1)
     return STATUS_NOT_WRITTEN;
   found = found_session_judge (job);
   if (found == FOUND_REFUSED)
@@ -167,6 +146,11 @@ flash (struct flash_job *job)
     return STATUS_NOT_WRITTEN;
 
   plan_show (job);
+  if (found == FOUND_REMOVABLE)
+    message_always ("  AN EARLIER FLASH OF THIS BOARD IS GIVEN UP: image %s, disk %s, "
+                    "state %s", session_status_get (&job->report, "image"),
+                    session_status_get (&job->report, "target-name"),
+                    session_status_get (&job->report, "state"));
   if (found != FOUND_RESUME)
     target_checks_warn (job);
   if (job->options->dry_run)
@@ -182,18 +166,42 @@ flash (struct flash_job *job)
   return deploy_and_run (job);
 }
 
-/* Nothing is left on the board that could be resumed. */
+/* Whether nobody needs the key of SESSION any more.  A board that does not reboot
+ * keeps its lifeboat, and can be reset by nothing else. */
 static bool
-is_over (enum exit_status status)
+is_key_spent (const struct flash_job *job, enum exit_status status)
 {
-  return status == STATUS_DONE || status == STATUS_NOT_WRITTEN;
+  if (!job->stored || !job->at_work)
+    return false;
+  if (status == STATUS_DONE)
+    return job->options->rehearse || !flash_job_is_root_disk (job)
+           || job->reboots;
+  return status == STATUS_NOT_WRITTEN;
+}
+
+/* What another run of this program has written stays true. */
+static void
+say_unwritten (const struct flash_job *job)
+{
+  const char *host = job->options->host;
+
+  if (job->at_work || !found_session_may_have_written (job))
+    report_error ("nothing was written to %s", host);
+  else if (job->report.text) {
+    report_error ("nothing was written to %s by this command; the flash that is "
+                  "under way there is left alone", host);
+    command_hint_say ("See how far it is", "status", job->options);
+  }
+  else
+    report_error ("nothing was written to %s by this command", host);
 }
 
 enum exit_status
 flash_command (const struct options *options)
 {
   struct flash_job job = {
-    .options = options, .verification = options->verification
+    .options = options, .verification = options->verification,
+    .reboots = options->reboot
   };
   struct ssh_config *config;
   enum exit_status status;
@@ -203,10 +211,10 @@ flash_command (const struct options *options)
     return STATUS_USAGE;
   status = flash (&job);
   if (status == STATUS_NOT_WRITTEN)
-    report_error ("nothing was written to %s", options->host);
+    say_unwritten (&job);
   else if (status == STATUS_DONE && options->dry_run)
     message_info ("Dry run: nothing was written.");
-  if (is_over (status) && !options->dry_run && job.stored && *job.session)
+  if (is_key_spent (&job, status))
     session_store_remove (job.session);
 
   flash_job_release (&job);

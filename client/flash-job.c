@@ -19,6 +19,18 @@
 #define CLEAN_UP_SECONDS 30
 #define LOGIN_ATTEMPTS 4
 
+int
+flash_job_prepare_image (struct flash_job *job)
+{
+  const char *image = job->options->image;
+
+  message_info ("Checking the image %s", image);
+  job->server = image_server_start (image, job->options->rescan);
+  if (!job->server)
+    return -1;
+  return image_facts_read (job->server, image, &job->image);
+}
+
 const char *
 flash_job_as_root (const struct flash_job *job)
 {
@@ -189,4 +201,6 @@ flash_job_release (struct flash_job *job)
     stored_session_release (job->stored);
   free (job->stored);
   job->stored = NULL;
+  free (job->host_key);
+  job->host_key = NULL;
 }

@@ -35,15 +35,21 @@ struct flash_job
   struct session_report report; /* of a session that was found there */
   bool resume;                  /* SESSION is already at work on the board */
   bool go_taken;                /* and it had its `go`, as far as is known */
+  bool at_work;                 /* this program began SESSION, or goes on with it */
+  bool reboots;                 /* the session does, once its disk is verified */
   enum verification verification;       /* the session's */
   struct stored_session *stored;        /* its key, owned; NULL: no lifeboat */
 
   bool in_lifeboat;             /* the connection leads into the RAM root */
+  char *host_key;               /* fingerprint, of the first login; owned */
   bool ask_nothing;             /* at an ordinary login: no passwords */
   /* The last login that failed, or did not lead into the lifeboat, saw another
    * host key than the board had. */
   bool host_key_changed;
 };
+
+/* Start the image server and prove the image: 0, or -1 after a report. */
+int flash_job_prepare_image (struct flash_job *job);
 
 /* "sudo -n ", or "" for root and in the lifeboat. */
 const char *flash_job_as_root (const struct flash_job *job);

@@ -3,14 +3,16 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "command-hint.h"
 #include "flash-outcome.h"
 #include "report.h"
 
 bool
 flash_outcome_reboots (const struct flash_job *job)
 {
-  return flash_job_is_root_disk (job) && job->options->reboot;
+  return flash_job_is_root_disk (job) && job->reboots;
 }
 
 static bool
@@ -41,8 +43,10 @@ explain_written (const struct flash_job *job, const struct flash_status *s)
     message_always ("The board has stopped, with %s partly written; it keeps "
                     "everything: leave it switched on.", disk);
   else if (is_ramfs (job) || s->copied)
-    message_always ("The board has the whole image: it finishes by itself, "
-                    "verifies %s%s.\nLeave it switched on.", disk,
+    message_always ("The board has the whole image: it finishes by itself%s%s%s.\n"
+                    "Leave it switched on.",
+                    job->verification == VERIFY_OFF ? "" : ", verifies ",
+                    job->verification == VERIFY_OFF ? "" : disk,
                     flash_outcome_reboots (job) ? " and reboots" : "");
   else
     message_always ("The board waits, with %s partly written: leave it switched "
@@ -53,16 +57,15 @@ void
 flash_outcome_explain_interruption (const struct flash_job *job,
                                     const struct flash_status *s, bool go)
 {
-  const char *host = job->options->host;
-
   if (s->writing)
     explain_written (job, s);
   else
     explain_unwritten (job, go);
-  if (s->writing || go)
-    message_always ("Run the same command again to go on where it is.  See how "
-                    "far it is: flash-live-remote status %s; give it up: "
-                    "flash-live-remote abandon %s", host, host);
+  if (!s->writing && !go)
+    return;
+  message_always ("Run the same command again to go on where it is.");
+  command_hint_say ("See how far it is", "status", job->options);
+  command_hint_say ("Give it up", "abandon", job->options);
 }
 
 enum exit_status
@@ -94,6 +97,12 @@ flash_outcome_of_lost_session (const struct flash_job *job,
                   job->options->device ? " " : "", host);
     return STATUS_INTERRUPTED;
   }
+  if (!s->writing) {
+    report_error ("the board answers, and the flash is no longer there; it was told "
+                  "to write, and whether it had begun is not known.\n"
+                  "%s may be partly written: flash it again", disk);
+    return STATUS_PARTLY_WRITTEN;
+  }
   report_error ("the board answers, and the flash is no longer there: it was "
                 "switched off or reset in the middle.\n%s is partly written%s",
                 disk, flash_job_is_root_disk (job)
@@ -120,6 +129,31 @@ proof_text (const struct flash_job *job, const struct flash_status *s,
     snprintf (text, size, "verified");
 }
 
+static void
+explain_failure (const struct flash_job *job, const struct flash_status *s)
+{
+  const char *disk = job->board.disk, *host = job->options->host;
+
+  if (s->stopped) {
+    report_error ("the board has stopped, with %s of %s partly written.  Everything "
+                  "is kept there: leave it switched on.\n"
+                  "The same command tries again from where it is.", disk, host);
+    command_hint_say ("Give it up", "abandon", job->options);
+  }
+  else if (strcmp (s->written, "yes") == 0) {
+    report_error ("%s of %s holds the whole image, and the board could not be "
+                  "rebooted into it", disk, host);
+    command_hint_say ("Reset it", "abandon", job->options);
+  }
+  else if (s->result != RESULT_NONE) {
+    report_error ("%s of %s is partly written%s", disk, host,
+                  flash_job_is_root_disk (job)
+                  ? ": leave it switched on, once it is off it does not boot again"
+                  : "");
+    command_hint_say ("See how it stands", "status", job->options);
+  }
+}
+
 void
 flash_outcome_say (const struct flash_job *job, const struct flash_status *s,
                    enum exit_status outcome)
@@ -133,16 +167,12 @@ flash_outcome_say (const struct flash_job *job, const struct flash_status *s,
     message_info ("Done: %s of %s holds %s, %s.%s", disk, host, job->image.name,
                   proof, s->result == RESULT_REBOOTING ? " The board reboots now."
                   : flash_job_is_root_disk (job)
-                  ? " Reboot the board by its power switch or SysRq-b." : "");
+                  ? " The old system hardly works any more: reset the board "
+                    "into the new one with flash-live-remote abandon." : "");
   }
   else if (outcome == STATUS_DONE && s->result == RESULT_ABORTED)
     message_info ("Rehearsed: the flash of %s to %s of %s would work; nothing was "
                   "written; the board is as it was.", job->image.name, disk, host);
-  else if (outcome == STATUS_PARTLY_WRITTEN && s->stopped)
-    report_error ("the board has stopped, with %s of %s partly written.  Everything "
-                  "is kept there: leave it switched on.\n"
-                  "The same command tries again from where it is; to give it up: "
-                  "flash-live-remote abandon %s", disk, host, host);
   else if (outcome == STATUS_PARTLY_WRITTEN)
-    report_error ("%s of %s is partly written", disk, host);
+    explain_failure (job, s);
 }

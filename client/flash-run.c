@@ -6,71 +6,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "cleanup.h"
+#include "clock.h"
 #include "flash-outcome.h"
 #include "flash-run.h"
-#include "flash-status.h"
+#include "flash-run-state.h"
 #include "interrupt.h"
 #include "messages.h"
 #include "progress.h"
-#include "reconnect.h"
 #include "report.h"
+#include "session-status.h"
 #include "ssh-exec.h"
-#include "status-record.h"
-#include "tunnel.h"
 
 #define OPEN_SECONDS 120        /* for a channel to show its marker */
 #define ABORT_SECONDS 150       /* for the board to undo and say so */
 #define REBOOT_SECONDS 8        /* for a board that reboots to be gone */
 #define TUNNELS_MAX 20          /* used up without a byte: something is wrong */
-#define FAILURES_MAX 5          /* channels without a greeting, before the write */
 #define RESTARTS_MAX 5          /* of nbdkit, without progress in between */
-#define QUIET_SECONDS 2         /* after which a channel has repeated everything */
 
-struct flash_run
-{
-  struct flash_job *job;
-  struct flash_status status;
-  char *attach_command;
-  struct tunnel *tunnel;        /* NULL: to be opened */
-  long tunnel_since;            /* seconds */
-  unsigned vain_tunnels;
-  struct ssh_exec *request;     /* `go` or `abort`, under way */
-  bool go_sent, go_taken;
-  bool go_unsure;               /* a connection broke before the answer to `go` */
-  bool rehearsed;               /* all is proven, and that was all */
-  bool abort_sent;
-  long abort_since;
-  unsigned interrupts;          /* that were answered */
-  unsigned failures;            /* of channels that brought no greeting */
-  unsigned restarts;            /* of nbdkit without progress */
-  uint64_t done_at_restart;
-  bool is_lonely;               /* nbdkit is given up */
-  long rebooting_since;         /* 0: not yet */
-  bool is_over;
-  enum exit_status outcome;
-};
-
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
-
-/* From here on a lost connection says nothing about the disk. */
-static bool
-may_be_writing (const struct flash_run *r)
+bool
+flash_run_may_be_writing (const struct flash_run *r)
 {
   return r->go_sent || r->go_unsure || r->status.writing;
 }
 
-static bool
-is_ramfs (const struct flash_run *r)
+bool
+flash_run_is_ramfs (const struct flash_run *r)
 {
   return r->job->options->mode == FLASH_RAMFS;
 }
@@ -79,13 +40,11 @@ is_ramfs (const struct flash_run *r)
 static bool
 needs_image_server (const struct flash_run *r)
 {
-  return !(is_ramfs (r) && may_be_writing (r));
+  return !(flash_run_is_ramfs (r) && flash_run_may_be_writing (r));
 }
 
-static void send_abort (struct flash_run *r);
-
-static void
-finish (struct flash_run *r, enum exit_status outcome)
+void
+flash_run_finish (struct flash_run *r, enum exit_status outcome)
 {
   if (!r->is_over)
     r->outcome = outcome;
@@ -96,123 +55,15 @@ finish (struct flash_run *r, enum exit_status outcome)
 /* -- Leaving -------------------------------------------------------------- */
 
 /* Nobody said how the session ended, and this program gives up. */
-static void
-leave_unfinished (struct flash_run *r)
+void
+flash_run_leave (struct flash_run *r)
 {
-  if (may_be_writing (r)) {
+  if (flash_run_may_be_writing (r)) {
     flash_outcome_explain_interruption (r->job, &r->status, true);
-    finish (r, STATUS_INTERRUPTED);
+    flash_run_finish (r, STATUS_INTERRUPTED);
   }
   else
-    finish (r, STATUS_NOT_WRITTEN);
-}
-
-/* -- A lost connection ---------------------------------------------------- */
-
-/* What was going on over the connection is void. */
-static void
-drop_connection (struct flash_run *r)
-{
-  tunnel_close (r->tunnel);
-  r->tunnel = NULL;
-  ssh_exec_free (r->request);
-  r->request = NULL;
-  ssh_connection_close (r->job->connection);
-  r->job->connection = NULL;
-  /* An order without an answer may have been taken, and may be given again. */
-  r->go_unsure = r->go_unsure || r->go_sent;
-  r->go_sent = r->go_taken;
-}
-
-/* Interrupted while there was no connection. */
-static void
-leave_unreachable (struct flash_run *r)
-{
-  r->interrupts = interrupt_count ();
-  flash_outcome_explain_interruption (r->job, &r->status, may_be_writing (r));
-  finish (r, may_be_writing (r) ? STATUS_INTERRUPTED : STATUS_NOT_WRITTEN);
-}
-
-static void
-take_connection (struct flash_run *r)
-{
-  free (r->attach_command);     /* another login, another way to be root */
-  r->attach_command = flash_job_helper_command (r->job, "attach", false);
-  if (!r->attach_command)
-    leave_unfinished (r);
-}
-
-static void
-come_back (struct flash_run *r, const char *reason)
-{
-  const bool writing = may_be_writing (r);
-  const struct reconnect_wish wish = {
-    .reason = reason, .interrupts = r->interrupts, .written = writing,
-    .may_have_rebooted = writing && flash_outcome_reboots (r->job)
-                         && (is_ramfs (r) || r->status.copied)
-  };
-
-  switch (reconnect (r->job, &wish)) {
-  case RECONNECT_BACK:
-    take_connection (r);
-    break;
-  case RECONNECT_GONE:
-  case RECONNECT_NEW_HOST_KEY:
-    finish (r, flash_outcome_of_lost_session (r->job, &r->status, writing));
-    break;
-  case RECONNECT_UNPROVEN:
-    take_connection (r);
-    if (!r->is_over)
-      send_abort (r);
-    break;
-  case RECONNECT_INTERRUPTED:
-    leave_unreachable (r);
-    break;
-  }
-}
-
-/* REASON is copied. */
-static void
-lose_connection (struct flash_run *r, const char *reason)
-{
-  char why[256];
-
-  progress_end ();
-  if (r->is_over)
-    return;
-  if (r->rebooting_since || r->status.rebooting
-      || (r->status.verified && flash_outcome_reboots (r->job))) {
-    message_info ("The board holds %s for good, and reboots.", r->job->board.disk);
-    finish (r, STATUS_DONE);
-    return;
-  }
-  snprintf (why, sizeof why, "%s", reason);
-  drop_connection (r);
-  if (r->abort_sent && !may_be_writing (r)) {
-    report_error ("the connection to the board was lost: %s", why);
-    flash_outcome_explain_interruption (r->job, &r->status, false);
-    finish (r, STATUS_NOT_WRITTEN);
-    return;
-  }
-  r->abort_sent = false;
-  come_back (r, why);
-}
-
-/* The connection stands, and the helper does not do as it should: before the write
- * that ends the flash, if it does not pass. */
-static void
-lose_channel (struct flash_run *r, const char *reason)
-{
-  if (!r->status.greeted)
-    r->failures++;
-  if (r->failures < FAILURES_MAX || may_be_writing (r)) {
-    lose_connection (r, reason);
-    return;
-  }
-  progress_end ();
-  report_error ("%s", reason);
-  finish (r, STATUS_NOT_WRITTEN);
-  flash_job_tell_session (r->job, "abort");
+    flash_run_finish (r, STATUS_NOT_WRITTEN);
 }
 
 /* The board has said its last word. */
@@ -225,154 +76,27 @@ take_result (struct flash_run *r)
   case RESULT_NONE:
     return;
   case RESULT_DONE:
-    finish (r, STATUS_DONE);
+    flash_run_finish (r, STATUS_DONE);
     return;
   case RESULT_REBOOTING:
     /* To hang up now would make the board's sshd look files up on the root that
      * is no more, and its file system note that on the new disk. */
     if (r->rebooting_since == 0)
-      r->rebooting_since = seconds ();
-    else if (seconds () - r->rebooting_since > REBOOT_SECONDS)
-      finish (r, STATUS_DONE);
+      r->rebooting_since = clock_seconds ();
+    else if (clock_seconds () - r->rebooting_since > REBOOT_SECONDS)
+      flash_run_finish (r, STATUS_DONE);
     return;
   case RESULT_ABORTED:
     if (r->rehearsed && strcmp (s->written, "no") == 0) {
-      finish (r, STATUS_DONE);
+      flash_run_finish (r, STATUS_DONE);
       return;
     }
     /* fall through */
   case RESULT_FAILED:
-    finish (r, strcmp (s->written, "no") == 0
-            || (!*s->written && !may_be_writing (r))
+    flash_run_finish (r, strcmp (s->written, "no") == 0
+            || (!*s->written && !flash_run_may_be_writing (r))
             ? STATUS_NOT_WRITTEN : STATUS_PARTLY_WRITTEN);
     return;
-  }
-}
-
-/* -- Requests beside the tunnel ------------------------------------------- */
-
-static bool
-send_request (struct flash_run *r, const char *verb)
-{
-  CLEANUP_FREE char *command = flash_job_helper_command (r->job, verb, true);
-
-  ssh_exec_free (r->request);
-  r->request = command ? ssh_exec_new (r->job->connection, command, NULL, 0)
-                       : NULL;
-  if (!r->request)
-    leave_unfinished (r);
-  return r->request != NULL;
-}
-
-static void
-send_abort (struct flash_run *r)
-{
-  if (r->abort_sent || !send_request (r, "abort"))
-    return;
-  r->abort_sent = true;
-  r->abort_since = seconds ();
-}
-
-/* The write has failed.  A channel begins with everything that was ever said, so
- * it counts only once the board is quiet. */
-static bool
-is_stopped (const struct flash_run *r)
-{
-  return r->status.stopped && seconds () - r->status.heard >= QUIET_SECONDS;
-}
-
-/* Whether everything is proven, or was before a write that has stopped. */
-static bool
-waits_for_go (const struct flash_run *r)
-{
-  return r->status.writing ? is_stopped (r) : r->status.ready;
-}
-
-/* `go` as soon as everything is proven: in stream mode on a channel that nobody
- * has used yet, for the write needs it at once. */
-static void
-consider_go (struct flash_run *r)
-{
-  struct flash_status *s = &r->status;
-
-  if (!waits_for_go (r) || !s->greeted || !r->tunnel || r->go_sent
-      || r->abort_sent || r->request)
-    return;
-  if (is_ramfs (r) && (!s->staged || s->staged_differs)) {
-    if (!s->staged)
-      report_error ("the board says that it is ready without having proven its "
-                    "copy of the image");
-    send_abort (r);
-    return;
-  }
-  if (r->job->options->rehearse && !s->writing) {
-    message_detail ("Everything is proven");
-    r->rehearsed = true;
-    send_abort (r);
-    return;
-  }
-  if (!is_ramfs (r) && tunnel_is_used (r->tunnel))
-    return;
-  message_detail ("Everything is proven: go");
-  s->stopped = false;
-  r->go_sent = send_request (r, "go");
-}
-
-/* It has stopped after a `go` of ours. */
-static void
-check_stopped (struct flash_run *r)
-{
-  if (is_stopped (r) && r->go_taken && !r->request)
-    finish (r, STATUS_PARTLY_WRITTEN);
-}
-
-/* The answer to `go` or `abort` is in. */
-static void
-take_answer (struct flash_run *r)
-{
-  const bool taken = ssh_exec_status (r->request) == 0;
-
-  if (!taken) {
-    progress_end ();
-    message_verbatim ("board: ", ssh_exec_stdout (r->request));
-    message_verbatim ("board: ", ssh_exec_stderr (r->request));
-  }
-  ssh_exec_free (r->request);
-  r->request = NULL;
-  if (r->abort_sent && !taken) {
-    /* Too late: it is writing, and only its end counts now. */
-    r->abort_sent = r->rehearsed = false;
-    if (may_be_writing (r))
-      message_always ("Interrupt once more to leave the board alone.");
-    else
-      finish (r, STATUS_NOT_WRITTEN);
-  }
-  else if (!r->abort_sent && taken)
-    r->go_taken = true;
-  else if (!r->abort_sent) {
-    report_error ("the board did not take the order to go");
-    r->go_sent = false;
-    if (r->status.writing)
-      leave_unfinished (r);
-    else
-      send_abort (r);
-  }
-}
-
-static void
-step_request (struct flash_run *r)
-{
-  if (!r->request)
-    return;
-  switch (ssh_exec_step (r->request)) {
-  case EXEC_RUNNING:
-    break;
-  case EXEC_ENDED:
-    take_answer (r);
-    break;
-  case EXEC_REFUSED:
-    lose_channel (r, "the board starts no further commands");
-    break;
   }
 }
 
@@ -396,10 +120,10 @@ open_tunnel (struct flash_run *r)
                            needs_image_server (r)
                            ? image_server_socket (r->job->server) : NULL,
                            take_line, r);
-  r->tunnel_since = seconds ();
+  r->tunnel_since = clock_seconds ();
   flash_status_new_channel (&r->status);
   if (!r->tunnel)
-    leave_unfinished (r);
+    flash_run_leave (r);
 }
 
 /* The board has closed the channel.  Status 0: it is used up, and the session
@@ -415,7 +139,7 @@ replace_tunnel (struct flash_run *r)
   if (exit_status == 0 && r->vain_tunnels < TUNNELS_MAX)
     return;
   r->vain_tunnels = 0;
-  lose_channel (r, exit_status == 0
+  flash_loss_of_channel (r, exit_status == 0
                 ? "the board closes every channel that is opened to it"
                 : exit_status == -1 ? "the channel to the board's helper broke"
                 : "the board's helper has refused the channel");
@@ -432,7 +156,7 @@ step_tunnel (struct flash_run *r)
     return;
   state = tunnel_step (r->tunnel);
   if (r->status.foreign) {
-    leave_unfinished (r);
+    flash_run_leave (r);
     return;
   }
   take_result (r);
@@ -440,15 +164,15 @@ step_tunnel (struct flash_run *r)
     return;
   if (r->rebooting_since) {
     if (state == TUNNEL_ENDED || state == TUNNEL_BROKEN)
-      finish (r, STATUS_DONE);
+      flash_run_finish (r, STATUS_DONE);
   }
   else if (state == TUNNEL_ENDED)
     replace_tunnel (r);
   else if (state == TUNNEL_BROKEN)
-    lose_channel (r, "no channel to the board's helper");
+    flash_loss_of_channel (r, "no channel to the board's helper");
   else if (state == TUNNEL_OPENING
-           && seconds () - r->tunnel_since > OPEN_SECONDS)
-    lose_channel (r, "the board's helper does not answer");
+           && clock_seconds () - r->tunnel_since > OPEN_SECONDS)
+    flash_loss_of_channel (r, "the board's helper does not answer");
 }
 
 /* -- The loop ------------------------------------------------------------- */
@@ -490,10 +214,10 @@ check_image_server (struct flash_run *r)
   if (restart_image_server (r))
     return;
   r->is_lonely = true;
-  if (may_be_writing (r))
-    leave_unfinished (r);
+  if (flash_run_may_be_writing (r))
+    flash_run_leave (r);
   else
-    send_abort (r);
+    flash_order_abort (r);
 }
 
 static void
@@ -506,8 +230,9 @@ answer_interrupt (struct flash_run *r)
   progress_end ();
   if (count >= 2 && (r->interrupts > 0 || r->status.writing)) {
     /* Once nobody is attached, a board that does not write stops by itself. */
-    flash_outcome_explain_interruption (r->job, &r->status, may_be_writing (r));
-    finish (r, may_be_writing (r) ? STATUS_INTERRUPTED : STATUS_NOT_WRITTEN);
+    flash_outcome_explain_interruption (r->job, &r->status, flash_run_may_be_writing (r));
+    flash_run_finish (r, flash_run_may_be_writing (r) ? STATUS_INTERRUPTED : STATUS_NOT_WRITTEN);
+    r->in_haste = true;
   }
   else if (r->status.writing) {
     flash_outcome_explain_interruption (r->job, &r->status, true);
@@ -515,7 +240,8 @@ answer_interrupt (struct flash_run *r)
   }
   else {
     message_always ("Interrupted: the board stops and cleans up.");
-    send_abort (r);
+    r->abort_wanted = true;
+    flash_order_abort (r);
   }
   r->interrupts = count;
 }
@@ -523,10 +249,10 @@ answer_interrupt (struct flash_run *r)
 static void
 check_abort (struct flash_run *r)
 {
-  if (!r->abort_sent || seconds () - r->abort_since <= ABORT_SECONDS)
+  if (!r->abort_sent || clock_seconds () - r->abort_since <= ABORT_SECONDS)
     return;
   report_error ("the board does not say that it has stopped");
-  finish (r, STATUS_NOT_WRITTEN);
+  flash_run_leave (r);
 }
 
 /* Sleep until something can be done.  A byte that libssh has already taken in
@@ -553,7 +279,7 @@ static void
 take_round (struct flash_run *r)
 {
   static void (*const steps[]) (struct flash_run *) = {
-    check_image_server, step_tunnel, step_request, consider_go, check_stopped,
+    check_image_server, step_tunnel, flash_order_step, flash_order_consider_go, flash_order_check_stopped,
     answer_interrupt, check_abort
   };
 
@@ -576,7 +302,7 @@ run_loop (struct flash_run *r)
     if (ssh_connection_service (c) == -1) {
       step_tunnel (r);          /* what has arrived before the end */
       if (!r->is_over && r->job->connection == c)
-        lose_connection (r, ssh_connection_error (c));
+        flash_loss_of_connection (r, ssh_connection_error (c));
     }
   }
 }
@@ -591,7 +317,7 @@ close_up (struct flash_run *r)
   ssh_exec_free (r->request);
   r->request = NULL;
   free (r->attach_command);
-  if (r->outcome == STATUS_NOT_WRITTEN
+  if ((r->outcome == STATUS_NOT_WRITTEN && !r->in_haste)
       || (r->outcome == STATUS_DONE
           && (r->rehearsed || !flash_job_is_root_disk (r->job))))
     flash_job_await_clean_up (r->job);
@@ -606,6 +332,8 @@ flash_run (struct flash_job *job)
   if (!r || !(r->attach_command = flash_job_helper_command (job, "attach",
                                                             false))) {
     free (r);
+    if (job->go_taken)
+      return STATUS_INTERRUPTED;
     flash_job_tell_session (job, "abort");
     return STATUS_NOT_WRITTEN;
   }
@@ -615,6 +343,8 @@ flash_run (struct flash_job *job)
   r->status.target = job->board.disk;
   r->status.stored_size = job->image.integrity.stored_size;
   r->status.stored_digest = job->image.integrity.digest;
+  if (job->resume)
+    r->status.phase = session_status_get (&job->report, "phase");
   run_loop (r);
   flash_outcome_say (job, &r->status, r->outcome);
   close_up (r);

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "flash-status.h"
 #include "messages.h"
 #include "progress.h"
@@ -69,15 +69,6 @@ flash_status_new_channel (struct flash_status *s)
   s->repeated = 0;
 }
 
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
-
 static const char *
 text_of (struct status_record *r, const char *key)
 {
@@ -125,6 +116,18 @@ take_hello (struct flash_status *s, struct status_record *r)
   take_state (s, text_of (r, "state"));
 }
 
+/* Whether a phase is told only because a channel begins with everything. */
+static bool
+is_past (struct flash_status *s, const char *name)
+{
+  if (!s->phase || !*s->phase)
+    return false;
+  if (strcmp (s->phase, name) != 0)
+    return true;
+  s->phase = NULL;
+  return false;
+}
+
 static void
 take_phase (struct flash_status *s, struct status_record *r)
 {
@@ -132,6 +135,8 @@ take_phase (struct flash_status *s, struct status_record *r)
 
   if (strcmp (name, "reboot") == 0)
     s->rebooting = true;
+  if (is_past (s, name))
+    return;
   for (size_t i = 0; i < NR_PHASES; i++)
     if (strcmp (name, phases[i].name) == 0) {
       progress_end ();
@@ -146,6 +151,7 @@ take_progress (struct flash_status *s, struct status_record *r)
 {
   const char *name = text_of (r, "phase");
 
+  s->phase = NULL;
   s->done = number_of (r, "done");
   for (size_t i = 0; i < NR_PHASES; i++)
     if (strcmp (name, phases[i].name) == 0) {
@@ -264,7 +270,7 @@ flash_status_take_line (struct flash_status *s, char *line)
     message_verbatim ("board: ", words);
     return;
   }
-  s->heard = seconds ();
+  s->heard = clock_seconds ();
   if (strcmp (record.type, "hello") == 0) {
     take_hello (s, &record);
     return;

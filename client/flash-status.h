@@ -20,6 +20,8 @@ struct flash_status
   const char *target;           /* the disk's name, for messages */
   uint64_t stored_size;         /* what `staged` must say */
   const char *stored_digest;
+  const char *phase;            /* where it is, of one that is joined; the phases
+                                 * before are past.  NULL or "": not known */
 
   bool greeted;                 /* hello has come on this channel */
   bool foreign;                 /* it was another session or protocol */

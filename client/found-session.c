@@ -5,25 +5,19 @@
 #include <string.h>
 #include <time.h>
 
+#include "command-hint.h"
 #include "found-session.h"
 #include "report.h"
+#include "session-status.h"
 #include "session-store.h"
 
 #define ATTACHED_SECONDS 60     /* for the board to notice a client that is gone */
 #define ATTACHED_PAUSE 2        /* seconds between two looks */
 
-static const char *
-value_of (const struct flash_job *job, const char *key)
-{
-  const char *value = status_get (&job->report.record, key);
-
-  return value ? value : "";
-}
-
 bool
 found_session_is (const struct flash_job *job, const char *key, const char *value)
 {
-  return strcmp (value_of (job, key), value) == 0;
+  return session_status_says (&job->report, key, value);
 }
 
 static bool
@@ -69,7 +63,7 @@ is_same_flash (const struct flash_job *job)
 static bool
 has_lifeboat (const struct flash_job *job)
 {
-  const char *state = value_of (job, "lifeboat");
+  const char *state = session_status_get (&job->report, "lifeboat");
 
   return *state && strcmp (state, "no") != 0;
 }
@@ -145,8 +139,8 @@ fill_board (struct flash_job *job)
 {
   struct target_probe *b = &job->board;
 
-  b->disk = value_of (job, "target-name");
-  b->disk_number = value_of (job, "target");
+  b->disk = session_status_get (&job->report, "target-name");
+  b->disk_number = session_status_get (&job->report, "target");
   if (!status_get_number (&job->report.record, "target-size", &b->disk_size))
     b->disk_size = 0;
   b->root_partition = found_session_is (job, "root-disk", "yes") ? b->disk : "";
@@ -162,6 +156,7 @@ resume (struct flash_job *job)
   job->resume = true;
   job->go_taken = !is_before_write (job) && !stopped;
   job->verification = verification_of (job);
+  job->reboots = found_session_is (job, "reboot", "yes");
   fill_board (job);
   return FOUND_RESUME;
 }
@@ -169,48 +164,29 @@ resume (struct flash_job *job)
 static enum found_session
 refuse (const struct flash_job *job)
 {
-  const bool attached = found_session_is (job, "attached", "yes");
-  const char *host = job->options->host;
+  const struct session_report *r = &job->report;
+  const bool attached = session_status_says (r, "attached", "yes");
 
   report_error ("a flash is already under way on this board: image %s, mode %s, "
                 "target %s, state %s%s",
-                value_of (job, "image"), value_of (job, "mode"),
-                value_of (job, "target-name"), value_of (job, "state"),
+                session_status_get (r, "image"), session_status_get (r, "mode"),
+                session_status_get (r, "target-name"),
+                session_status_get (r, "state"),
                 attached ? ", a client is attached" : ", no client is attached");
   if (attached)
     message_always ("Wait for its end, or for the other client's.");
-  else if (is_same_flash (job))
-    message_always ("It has ended without success. To give it up: "
-                    "flash-live-remote abandon %s", host);
-  else
-    message_always ("It waits for the same image, mode and target: give these to "
-                    "let it finish.\nTo give it up: flash-live-remote abandon %s",
-                    host);
+  else if (job->options->rehearse)
+    message_always ("Nothing can be rehearsed meanwhile.");
+  else {
+    message_always (is_same_flash (job) ? "It has ended without success."
+                    : "It waits for the same image, mode and target: give these to "
+                      "let it finish.");
+    command_hint_say ("To give it up", "abandon", job->options);
+  }
   return FOUND_REFUSED;
 }
 
 /* -- Judging -------------------------------------------------------------- */
-
-/* A fresh JOB->report: 1, 0: there is no session, -1 after a report. */
-static int
-look (struct flash_job *job)
-{
-  const char *id;
-  int result;
-
-  session_report_release (&job->report);
-  result = flash_job_ask_status (job, &job->report);
-  if (result != 1)
-    return result;
-  id = value_of (job, "session");
-  if (strlen (id) != SESSION_ID_SIZE - 1
-      || strspn (id, "0123456789abcdef") != SESSION_ID_SIZE - 1) {
-    report_error ("the flash that is under way on this board has no valid name");
-    return -1;
-  }
-  strcpy (job->session, id);
-  return 1;
-}
 
 /* A client that was cut off may still count as attached for a while. */
 static int
@@ -224,7 +200,7 @@ wait_until_alone (struct flash_job *job)
   for (int i = 0; i < ATTACHED_SECONDS / ATTACHED_PAUSE && found == 1
        && found_session_is (job, "attached", "yes"); i++) {
     nanosleep (&pause, NULL);
-    found = look (job);
+    found = session_status_ask (job);
   }
   return found;
 }
@@ -235,6 +211,8 @@ can_resume (struct flash_job *job, int key)
 {
   if (is_before_write (job))
     return key == 1 || !has_lifeboat (job) || job->in_lifeboat;
+  if (job->options->rehearse)
+    return false;
   return found_session_is (job, "state", "writing")
          || found_session_is (job, "state", "verified")
          || found_session_is (job, "state", "stopped");
@@ -260,7 +238,7 @@ found_session_judge (struct flash_job *job)
   bool same;
 
   if (job->in_lifeboat || job->board.has_session)
-    found = look (job);
+    found = session_status_ask (job);
   if (found == 1 && is_same_flash (job) && found_session_is (job, "attached", "yes"))
     found = wait_until_alone (job);
   if (found == 0 && job->in_lifeboat) {
@@ -278,13 +256,50 @@ found_session_judge (struct flash_job *job)
   return is_removable (job) ? FOUND_REMOVABLE : refuse (job);
 }
 
+bool
+found_session_may_have_written (const struct flash_job *job)
+{
+  if (job->report.text)
+    return !is_before_write (job);
+  /* An ordinary login that has found none, or no login at all. */
+  return !job->connection || job->in_lifeboat || job->board.session_directory;
+}
+
+/* What is to be done differs between them. */
+static bool
+is_same_stage (const struct session_report *a, const struct session_report *b)
+{
+  return (session_status_stage (a) == STAGE_UNWRITTEN)
+         == (session_status_stage (b) == STAGE_UNWRITTEN)
+         && session_status_says (a, "state", "stopped")
+            == session_status_says (b, "state", "stopped");
+}
+
+int
+found_session_check_unchanged (struct flash_job *job)
+{
+  struct session_report now;
+  const int found = flash_job_ask_status (job, &now);
+  const bool same = found == 1
+                    && session_status_says (&now, "session", job->session)
+                    && session_status_says (&now, "attached", "no")
+                    && is_same_stage (&now, &job->report);
+
+  session_report_release (&now);
+  if (found != -1 && !same)
+    report_error ("the flash on the board has %s meanwhile: give the command again",
+                  found == 0 ? "ended" : "gone on, or got another client,");
+  return same ? 0 : -1;
+}
+
 int
 found_session_remove (struct flash_job *job)
 {
   const bool stopped = found_session_is (job, "state", "stopped");
 
   message_info ("Removing another flash from the board: image %s, state %s",
-                value_of (job, "image"), value_of (job, "state"));
+                session_status_get (&job->report, "image"),
+                session_status_get (&job->report, "state"));
   if (flash_job_tell_session (job, stopped ? "abandon" : "abort") == -1) {
     report_error ("the other flash cannot be removed: the board must be rebooted "
                   "first");

@@ -24,6 +24,13 @@ enum found_session found_session_judge (struct flash_job *job);
 bool found_session_is (const struct flash_job *job, const char *key,
                        const char *value);
 
+/* Whether the board's disk may hold a part of an image by now, or nobody knows. */
+bool found_session_may_have_written (const struct flash_job *job);
+
+/* The person has taken a while to answer: is what was FOUND_RESUME still so?
+ * 0, or -1 after a report. */
+int found_session_check_unchanged (struct flash_job *job);
+
 /* End the one that is FOUND_REMOVABLE.  0, or -1 after a report. */
 int found_session_remove (struct flash_job *job);
 

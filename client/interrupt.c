@@ -28,7 +28,7 @@ static void
 die (void)
 {
   static const char text[] =
-    "\n" MESSAGE_PROGRAM ": interrupted; nothing was written\n";
+    "\n" MESSAGE_PROGRAM ": interrupted; nothing was written by this command\n";
 
   if (leave_behind.terminal >= 0)
     tcsetattr (leave_behind.terminal, TCSANOW, &leave_behind.terminal_before);

@@ -168,7 +168,7 @@ show_steps (const struct flash_job *job)
     message_always ("  stop    services: %s", o->stop_services);
   message_always ("  then    %swrite, %s, %s", root_disk
                   ? "swap off, file systems read-only, " : "",
-                  verification_text (job), root_disk && o->reboot
+                  verification_text (job), root_disk && job->reboots
                   ? "reboot" : "no reboot");
 }
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "progress.h"
 #include "size-text.h"
 
@@ -27,15 +27,6 @@ static struct
   double sample_time, rate;     /* rate: bytes a second, smoothed */
   uint64_t sample_done;
 } line;
-
-static double
-now (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
-}
 
 void
 progress_init (bool enabled)
@@ -108,7 +99,7 @@ draw (void)
   else
     fprintf (stderr, "%s\n", text);
   line.unsaid = false;
-  line.last_shown = now ();
+  line.last_shown = clock_now ();
   line.last_percent = percent_of (line.done, line.total);
 }
 
@@ -139,7 +130,7 @@ progress_begin (const char *label)
   line.label = label;
   line.done = line.total = 0;
   line.sample_time = line.rate = 0;
-  line.last_shown = now ();
+  line.last_shown = clock_now ();
   line.last_percent = 0;
 }
 
@@ -162,7 +153,7 @@ is_due (double t)
 void
 progress_update (uint64_t done, uint64_t total)
 {
-  double t = now ();
+  double t = clock_now ();
 
   if (!line.label || !line.enabled)
     return;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -11,11 +12,20 @@
 #include "cleanup.h"
 #include "file-io.h"
 #include "interrupt.h"
+#include "messages.h"
 #include "progress.h"
 #include "prompt.h"
 #include "terminal-text.h"
 
 #define TERMINAL "/dev/tty"
+
+static const char *occasion;
+
+void
+prompt_set_occasion (const char *text)
+{
+  occasion = text;
+}
 
 bool
 prompt_possible (void)
@@ -23,6 +33,19 @@ prompt_possible (void)
   CLEANUP_CLOSE int fd = open (TERMINAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
   return fd >= 0;
+}
+
+/* Whether something was typed, and not ^C. */
+static bool
+wait_for_typing (int fd)
+{
+  struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
+                           { .fd = interrupt_fd (), .events = POLLIN } };
+
+  while (poll (fds, 2, -1) == -1)
+    if (errno != EINTR)
+      return false;
+  return fds[1].revents == 0;
 }
 
 /* Byte by byte: what is typed behind the newline belongs to the next one. */
@@ -33,6 +56,9 @@ read_line (int fd, char *answer, size_t size)
 
   for (;;) {
     char c;
+
+    if (!wait_for_typing (fd))
+      return -1;
     ssize_t r = read (fd, &c, 1);
 
     if (r == -1 && errno == EINTR)
@@ -85,6 +111,8 @@ prompt_ask (const char *question, bool echo, char *answer, size_t size)
   }
 
   progress_hide ();
+  if (occasion)
+    message_always ("%s", occasion);
   show (fd, question);
   result = read_line (fd, answer, size);
   if (hidden) {

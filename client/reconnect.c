@@ -4,14 +4,16 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "board-login.h"
+#include "clock.h"
 #include "interrupt.h"
 #include "messages.h"
 #include "progress.h"
+#include "prompt.h"
 #include "reconnect.h"
 #include "report.h"
+#include "session-status.h"
 
 #define TALKATIVE_ATTEMPTS 5    /* that are said each, where no line is redrawn */
 #define TALK_SECONDS 60         /* and then this often */
@@ -23,15 +25,6 @@ struct attempts
   unsigned nr;
   long last_said;               /* seconds */
 };
-
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
 
 static unsigned
 pause_before (unsigned attempt)
@@ -46,6 +39,10 @@ set_reason (struct attempts *a, const char *reason)
 {
   snprintf (a->reason, sizeof a->reason, "%s",
             *reason ? reason : "the login failed");
+  /* It becomes a part of a sentence. */
+  const size_t len = strlen (a->reason);
+  if (a->reason[len - 1] == '.')
+    a->reason[len - 1] = '\0';
 }
 
 static void
@@ -56,10 +53,11 @@ say (struct attempts *a, unsigned left)
   snprintf (text, sizeof text, "Connection lost: %s. The board waits; trying again "
             "in %u s (attempt %u)", a->reason, left, a->nr);
   if (progress_show_text (text) || left < pause_before (a->nr)
-      || (a->nr > TALKATIVE_ATTEMPTS && seconds () - a->last_said < TALK_SECONDS))
+      || (a->nr > TALKATIVE_ATTEMPTS
+          && clock_seconds () - a->last_said < TALK_SECONDS))
     return;
   message_info ("%s", text);
-  a->last_said = seconds ();
+  a->last_said = clock_seconds ();
 }
 
 /* Whether an interrupt came. */
@@ -67,11 +65,11 @@ static bool
 wait_for_attempt (struct attempts *a)
 {
   struct pollfd interrupt = { .fd = interrupt_fd (), .events = POLLIN };
-  const long end = seconds () + (long) pause_before (a->nr);
+  const long end = clock_seconds () + (long) pause_before (a->nr);
   long left;
 
   while (interrupt_count () <= a->wish->interrupts
-         && (left = end - seconds ()) > 0) {
+         && (left = end - clock_seconds ()) > 0) {
     say (a, (unsigned) left);
     poll (&interrupt, 1, 1000);
   }
@@ -88,21 +86,13 @@ hang_up (struct flash_job *job)
 
 /* -- What is found -------------------------------------------------------- */
 
-static bool
-says (const struct session_report *report, const char *key, const char *value)
-{
-  const char *found = status_get (&report->record, key);
-
-  return found && strcmp (found, value) == 0;
-}
-
 /* Before the write it is the ordinary sshd that answers, and the lifeboat must be
  * proven anew: what follows has to come from inside it. */
 static enum reconnect_outcome
 return_to (struct flash_job *job, const struct session_report *report)
 {
   if (job->stored && !job->in_lifeboat
-      && (says (report, "state", "preparing") || says (report, "state", "ready"))
+      && session_status_stage (report) == STAGE_UNWRITTEN
       && board_login_change_to_lifeboat (job) == -1)
     return RECONNECT_UNPROVEN;
   return RECONNECT_BACK;
@@ -120,9 +110,9 @@ look (struct flash_job *job, struct session_report *report)
   message_release_errors ();
   if (result == -1)
     return FOUND_OUT_NOTHING;
-  if (result == 0 || !says (report, "session", job->session))
+  if (result == 0 || !session_status_says (report, "session", job->session))
     return FOUND_NOTHING;
-  return says (report, "attached", "yes") ? FOUND_BUSY : FOUND_IT;
+  return session_status_says (report, "attached", "yes") ? FOUND_BUSY : FOUND_IT;
 }
 
 /* One attempt; true: it is decided. */
@@ -130,8 +120,13 @@ static bool
 attempt (struct flash_job *job, struct attempts *a, enum reconnect_outcome *outcome)
 {
   struct session_report report = { .text = NULL };
-  enum board_login login = board_login (job, true);
+  enum board_login login;
   bool decided = true;
+
+  prompt_set_occasion ("The connection was lost, and the board waits: log in "
+                       "again, or leave it with ^C.");
+  login = board_login (job, true);
+  prompt_set_occasion (NULL);
 
   *outcome = RECONNECT_NEW_HOST_KEY;
   if (login == LOGIN_FAILED) {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "board-login.h"
-#include "helper-files.h"
 #include "messages.h"
 #include "report.h"
 #include "session-status.h"
@@ -44,26 +43,13 @@ session_status_stage (const struct session_report *r)
          ? STAGE_WRITTEN : STAGE_PARTLY_WRITTEN;
 }
 
-static int
-probe (struct flash_job *job)
-{
-  struct helper_file script;
-  int result;
-
-  if (helper_file_read ("probe.sh", &script) == -1)
-    return -1;
-  result = target_probe_run (job->connection, script.data, NULL, &job->board);
-  helper_file_release (&script);
-  return result;
-}
-
 /* The ordinary login: whether there is a flash, and whether we may ask it. */
 static int
 look_for_session (struct flash_job *job)
 {
   const char *access;
 
-  if (probe (job) == -1)
+  if (target_probe_run (job->connection, NULL, PROBE_FLASH, &job->board) == -1)
     return -1;
   if (!job->board.session_directory)
     return 0;
@@ -76,15 +62,18 @@ look_for_session (struct flash_job *job)
   return -1;
 }
 
-static int
-ask (struct flash_job *job)
+int
+session_status_ask (struct flash_job *job)
 {
-  const int found = flash_job_ask_status (job, &job->report);
-  const char *id = found == 1 ? session_status_get (&job->report, "session") : "";
+  const char *id;
+  int found;
 
+  session_report_release (&job->report);
+  found = flash_job_ask_status (job, &job->report);
   if (found != 1)
     return found;
   /* It becomes part of commands on the board. */
+  id = session_status_get (&job->report, "session");
   if (strlen (id) != SESSION_ID_SIZE - 1
       || strspn (id, "0123456789abcdef") != SESSION_ID_SIZE - 1) {
     report_error ("the flash that is under way on %s has no valid name",
@@ -111,7 +100,7 @@ session_status_open (struct flash_job *job)
     break;
   }
   if (found == 1)
-    found = ask (job);
+    found = session_status_ask (job);
   if (found == 1 && job->in_lifeboat)
     session_store_used (job->session);
   return found;

@@ -15,6 +15,9 @@
  * none; -1 after a report: it could not be told. */
 int session_status_open (struct flash_job *job);
 
+/* The same over the connection that JOB has. */
+int session_status_ask (struct flash_job *job);
+
 /* The value of KEY; "" when it is absent. */
 const char *session_status_get (const struct session_report *r, const char *key);
 bool session_status_says (const struct session_report *r, const char *key,

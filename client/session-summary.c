@@ -4,9 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "command-hint.h"
 #include "session-summary.h"
-#include "shell-quote.h"
 #include "size-text.h"
 
 /* -- Where it stands --------------------------------------------------- */
@@ -111,37 +110,6 @@ session_summary_print (FILE *f, const char *host, const struct session_report *r
 
 /* -- What to do -------------------------------------------------------- */
 
-/* As one word of a shell, in quotes only where it needs them. */
-static void
-print_word (FILE *f, const char *option, const char *word)
-{
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                              "0123456789@%+=:,./_-";
-  CLEANUP_FREE char *quoted = NULL;
-
-  if (!*word || word[strspn (word, plain)])
-    quoted = shell_quote (word);
-  fprintf (f, " %s%s%s", option, *option ? " " : "", quoted ? quoted : word);
-}
-
-static void
-print_connection (FILE *f, const struct options *o)
-{
-  if (o->port)
-    fprintf (f, " -p %u", o->port);
-  if (o->config_file)
-    print_word (f, "-F", o->config_file);
-  for (size_t i = 0; i < o->nr_identities; i++)
-    print_word (f, "-i", o->identities[i]);
-  for (size_t i = 0; i < o->nr_settings; i++)
-    print_word (f, "-o", o->settings[i]);
-  if (o->session_key)
-    print_word (f, "--session-key", o->session_key);
-  if (o->lifeboat_port)
-    fprintf (f, " --lifeboat-port %u", o->lifeboat_port);
-  fprintf (f, " %s%s%s", o->user ? o->user : "", o->user ? "@" : "", o->host);
-}
-
 static void
 print_resume (FILE *f, const char *what, const struct options *o,
               const struct session_report *r)
@@ -154,10 +122,10 @@ print_resume (FILE *f, const char *what, const struct options *o,
 
     snprintf (device, sizeof device, "/dev/%s",
               session_status_get (r, "target-name"));
-    print_word (f, "--device", device);
+    command_hint_word (f, "--device", device);
   }
-  print_connection (f, o);
-  print_word (f, "", session_status_get (r, "image"));
+  command_hint_connection (f, o);
+  command_hint_word (f, "", session_status_get (r, "image"));
   fputs ("\n(the same image; its path may be another)\n", f);
 }
 
@@ -165,7 +133,7 @@ static void
 print_abandon (FILE *f, const struct options *o)
 {
   fputs ("To give it up:\n  flash-live-remote abandon", f);
-  print_connection (f, o);
+  command_hint_connection (f, o);
   fputc ('\n', f);
 }
 
@@ -207,6 +175,8 @@ session_summary_advise (FILE *f, const struct options *o,
   else if (session_status_stage (r) == STAGE_UNWRITTEN)
     print_resume (f, "Without a client it ends by itself within half an hour and "
                   "cleans up. To go on", o, r);
+  else if (session_status_says (r, "root-disk", "no"))
+    fputs ("A new flash of that disk begins anew.\n", f);
   else
     fputs ("Leave it switched on: once it is off, it does not boot again.\n", f);
   print_abandon (f, o);

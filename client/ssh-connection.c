@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <libssh/server.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "file-io.h"
 #include "known-hosts.h"
 #include "messages.h"
@@ -278,15 +278,6 @@ connect_and_login (struct ssh_connection *c, const struct ssh_config *config,
   return ssh_auth_login (c->session, config);
 }
 
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
-
 struct ssh_connection *
 ssh_connection_try (const struct ssh_config *config, enum ssh_failure *why)
 {
@@ -311,7 +302,7 @@ ssh_connection_try (const struct ssh_config *config, enum ssh_failure *why)
     return NULL;
   }
   c->alive_interval = config->alive_interval;
-  c->heard = c->serviced = c->asked = seconds ();
+  c->heard = c->serviced = c->asked = clock_seconds ();
   return c;
 }
 
@@ -380,7 +371,7 @@ ssh_connection_events (const struct ssh_connection *c)
 static bool
 is_silent (struct ssh_connection *c)
 {
-  const long now = seconds ();
+  const long now = clock_seconds ();
 
   if (c->received.in_packets != c->packets
       || now - c->serviced > PAUSE_SECONDS) {

@@ -5,8 +5,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "interrupt.h"
 #include "remote-command.h"
 #include "report.h"
@@ -122,19 +122,10 @@ ssh_exec_step (struct ssh_exec *e)
   return state == REMOTE_ENDED ? EXEC_ENDED : EXEC_RUNNING;
 }
 
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
-
 int
 ssh_exec_wait (struct ssh_exec *e, unsigned timeout, bool interruptible)
 {
-  long deadline = seconds () + (long) timeout;
+  long deadline = clock_seconds () + (long) timeout;
 
   for (;;) {
     uint64_t packets = ssh_connection_packets (e->connection);
@@ -164,7 +155,7 @@ ssh_exec_wait (struct ssh_exec *e, unsigned timeout, bool interruptible)
                     ssh_connection_error (e->connection));
       return -1;
     }
-    if (seconds () > deadline) {
+    if (clock_seconds () > deadline) {
       report_error ("the board did not answer for %u seconds", timeout);
       return -1;
     }

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "deploy.h"
 #include "helper-files.h"
 #include "remote-command.h"
@@ -49,15 +49,6 @@ struct survey_channel
   unsigned nr_unanswered;
   struct words errors;          /* the board's stderr */
 };
-
-static long
-seconds (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return t.tv_sec;
-}
 
 /* -- The board's words ---------------------------------------------------- */
 
@@ -149,7 +140,7 @@ wait_for_board (struct survey_channel *c, uint64_t packets, long deadline)
                   ssh_connection_error (c->connection));
     return -1;
   }
-  if (seconds () > deadline) {
+  if (clock_seconds () > deadline) {
     report_error ("the board did not answer in time");
     return -1;
   }
@@ -161,7 +152,7 @@ static ssize_t
 receive_some (struct survey_channel *c, void *buf, size_t size,
               unsigned patience)
 {
-  const long deadline = seconds () + (long) patience;
+  const long deadline = clock_seconds () + (long) patience;
 
   for (;;) {
     const uint64_t packets = ssh_connection_packets (c->connection);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "helper-files.h"
 #include "messages.h"
 #include "report.h"
 #include "shell-quote.h"
@@ -242,15 +243,13 @@ take_answer (const struct ssh_exec *exec, struct target_probe *p)
   return -1;
 }
 
-static int
-probe (struct ssh_connection *c, const char *script, const char *device,
-       const char *purpose, struct target_probe *p)
+int
+target_probe_run (struct ssh_connection *c, const char *device,
+                  enum probe_purpose purpose, struct target_probe *p)
 {
-  CLEANUP_FREE char *assignments = make_assignments (device, purpose);
-  struct exec_input inputs[2] = {
-    { assignments, assignments ? strlen (assignments) : 0 },
-    { script, strlen (script) }
-  };
+  CLEANUP_FREE char *assignments =
+    make_assignments (device, purpose == PROBE_SURVEY ? "survey" : "flash");
+  struct helper_file script;
   struct ssh_exec *exec;
   int result = -1;
 
@@ -259,23 +258,15 @@ probe (struct ssh_connection *c, const char *script, const char *device,
     report_error ("out of memory");
     return -1;
   }
+  if (helper_file_read ("probe.sh", &script) == -1)
+    return -1;
+  const struct exec_input inputs[2] = {
+    { assignments, strlen (assignments) }, { script.data, script.size }
+  };
   exec = ssh_exec_new (c, "sh", inputs, 2);
   if (exec && ssh_exec_wait (exec, PROBE_SECONDS, false) == 0)
     result = take_answer (exec, p);
   ssh_exec_free (exec);
+  helper_file_release (&script);
   return result;
-}
-
-int
-target_probe_run (struct ssh_connection *c, const char *script,
-                  const char *device, struct target_probe *p)
-{
-  return probe (c, script, device, "flash", p);
-}
-
-int
-target_probe_run_for_survey (struct ssh_connection *c, const char *script,
-                             const char *device, struct target_probe *p)
-{
-  return probe (c, script, device, "survey", p);
 }

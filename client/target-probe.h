@@ -54,14 +54,16 @@ struct target_probe
   unsigned nr_mounts;
 };
 
-/* Run SCRIPT, the text of probe.sh, on the board.  DEVICE: the value of --device
- * or NULL.  0, or -1 after a report; PROBE must be released either way. */
-int target_probe_run (struct ssh_connection *c, const char *script,
-                      const char *device, struct target_probe *probe);
-/* The same for a disk that is only read: it may be in use. */
-int target_probe_run_for_survey (struct ssh_connection *c, const char *script,
-                                 const char *device,
-                                 struct target_probe *probe);
+enum probe_purpose
+{
+  PROBE_FLASH,
+  PROBE_SURVEY                  /* the disk is only read: it may be in use */
+};
+
+/* Run probe.sh on the board.  DEVICE: the value of --device or NULL.  0, or -1
+ * after a report; PROBE must be released either way. */
+int target_probe_run (struct ssh_connection *c, const char *device,
+                      enum probe_purpose purpose, struct target_probe *probe);
 void target_probe_release (struct target_probe *probe);
 
 /* The parser behind it: OUTPUT is what the command printed, words of the login

@@ -6,11 +6,10 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "clock.h"
 #include "commands.h"
 #include "disk-survey.h"
-#include "helper-files.h"
 #include "messages.h"
 #include "report.h"
 #include "size-text.h"
@@ -20,11 +19,7 @@
 static int
 prepare_image (struct flash_job *job)
 {
-  const char *image = job->options->image;
-
-  message_info ("Checking the image %s", image);
-  job->server = image_server_start (image, job->options->rescan);
-  if (!job->server || image_facts_read (job->server, image, &job->image) == -1)
+  if (flash_job_prepare_image (job) == -1)
     return -1;
   if (job->image.integrity.disk_size > 0)
     return 0;
@@ -36,18 +31,14 @@ static int
 probe_board (struct flash_job *job)
 {
   const struct ssh_config *c = job->config;
-  struct helper_file script;
-  int result;
 
   message_info ("Connecting to %s@%s", c->user, c->host);
   job->connection = ssh_connection_open (c);
-  if (!job->connection || helper_file_read ("probe.sh", &script) == -1)
+  if (!job->connection)
     return -1;
   message_info ("Probing the board");
-  result = target_probe_run_for_survey (job->connection, script.data,
-                                        job->options->device, &job->board);
-  helper_file_release (&script);
-  return result;
+  return target_probe_run (job->connection, job->options->device, PROBE_SURVEY,
+                           &job->board);
 }
 
 static int
@@ -151,15 +142,6 @@ judge (const struct flash_job *job, const struct disk_survey *s)
 
 /* -- The survey ----------------------------------------------------------- */
 
-static double
-now (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
-}
-
 static int
 make_seed (uint32_t *seed)
 {
@@ -204,13 +186,13 @@ verify (struct flash_job *job)
   if (!channel)
     return STATUS_NOT_WRITTEN;
   message_info ("Comparing %s with %s", job->board.disk, job->image.name);
-  start = now ();
+  start = clock_now ();
   result = survey (job, channel, &s);
   survey_channel_free (channel);
   if (result == -1)
     return STATUS_NOT_WRITTEN;
   say_ranges (&s, &job->image.table);
-  say_totals (&s, now () - start);
+  say_totals (&s, clock_now () - start);
   return judge (job, &s);
 }
 

@@ -163,6 +163,20 @@ test_hostile (void **state)
   assert_int_equal (s.result, RESULT_NONE);
 }
 
+/* What is past by the time that a session is joined is not told as news. */
+static void
+test_joins_a_phase (void **state)
+{
+  (void) state;
+  s.phase = "copy";
+  take (HELLO);
+  take ("FLR1 phase name=rehearse");
+  take ("FLR1 phase name=sync");
+  assert_string_equal (s.phase, "copy");
+  take ("FLR1 phase name=copy");
+  assert_null (s.phase);
+}
+
 int
 main (void)
 {
@@ -172,6 +186,7 @@ main (void)
     cmocka_unit_test_setup (test_foreign, start),
     cmocka_unit_test_setup (test_repetition, start),
     cmocka_unit_test_setup (test_joins_a_write, start),
+    cmocka_unit_test_setup (test_joins_a_phase, start),
     cmocka_unit_test_setup (test_written, start),
     cmocka_unit_test_setup (test_hostile, start),
   };

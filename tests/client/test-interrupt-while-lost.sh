@@ -20,7 +20,7 @@ wait_until 120 said 'connection lost'
 kill -INT "$flash_pid"
 finish_flash
 expect_status 4
-expect_says "partly written" "same command again" "status $board_name" "abandon $board_name"
+expect_says "partly written" "same command again" "status .*$board_name" "abandon .*$board_name"
 signal_board CONT sshd
 break_connections
 normal_image_server

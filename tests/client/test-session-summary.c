@@ -37,6 +37,7 @@ test_states (void **state)
   char stopped[] = BOARD "root-disk=yes image=a.img.xz state=stopped attached=no";
   char ready[] = BOARD "root-disk=yes image=a.img.xz state=ready attached=no";
   char verified[] = BOARD "root-disk=yes image=a.img.xz state=verified attached=no";
+  char failed[] = BOARD "root-disk=no image=a.img.xz state=failed attached=no";
   char strange[] = "FLR1 session state=dancing total=0 done=5 phase=foxtrot";
 
   (void) state;
@@ -58,6 +59,9 @@ test_states (void **state)
   print (verified, &o);
   ASSERT_SAYS ("reboots into the new system");
   ASSERT_SAYS_NOT ("abandon board");
+  print (failed, &o);
+  ASSERT_SAYS ("begins anew");
+  ASSERT_SAYS_NOT ("once it is off");
   print (strange, &o);
   ASSERT_SAYS ("dancing");
   ASSERT_SAYS ("foxtrot");
