@@ -50,8 +50,9 @@ say (struct attempts *a, unsigned left)
 {
   char text[512];
 
-  snprintf (text, sizeof text, "Connection lost: %s. The board waits; trying again "
-            "in %u s (attempt %u)", a->reason, left, a->nr);
+  snprintf (text, sizeof text, "Connection lost: %s. The board %s; trying again "
+            "in %u s (attempt %u)", a->reason, a->wish->may_have_rebooted
+            ? "goes on by itself, and reboots" : "waits", left, a->nr);
   if (progress_show_text (text) || left < pause_before (a->nr)
       || (a->nr > TALKATIVE_ATTEMPTS
           && clock_seconds () - a->last_said < TALK_SECONDS))

@@ -40,11 +40,13 @@ main ()
   well_disk_table | set_table
   lab_step "the disk is well again: the same command" expect_done
 
+  spoil_disk
   forgetful_disk_table | set_table
   lab_step "dropped writes" expect_stopped 'does not keep what is written'
   well_disk_table | set_table
   lab_step "the disk is well again: the same command" expect_done
 
+  spoil_disk
   moody_disk_table | set_table
   lab_step "errors that come and go" expect_done_in_the_end
   lab_say "passed"
@@ -98,6 +100,13 @@ set_table ()
 {
   board_ssh root 'dmsetup suspend failing && dmsetup load failing && dmsetup resume failing' \
     || lab_die "the device mapper did not take the table"
+}
+
+# What the last flash has left must not pass for the next one's work.
+spoil_disk ()
+{
+  board_ssh root "tr '\\0' '\\252' </dev/zero |
+    dd of=/dev/loop1 bs=1M iflag=fullblock count=$image_mib oflag=direct status=none" </dev/null
 }
 
 run_client ()
