@@ -13,7 +13,7 @@
 #include "reconnect.h"
 #include "report.h"
 
-#define FAILURES_MAX 5          /* channels without a greeting, before the write */
+#define FAILURES_MAX 5          /* channels that do not greet, before the write */
 
 /* What was going on over the connection is void. */
 static void
@@ -107,8 +107,8 @@ flash_loss_of_connection (struct flash_run *r, const char *reason)
   come_back (r, why);
 }
 
-/* The connection stands, and the helper does not do as it should: before the write
- * that ends the flash, if it does not pass. */
+/* The connection stands, and the helper does not do as it should: before the
+ * write that ends the flash, if it does not pass. */
 void
 flash_loss_of_channel (struct flash_run *r, const char *reason)
 {

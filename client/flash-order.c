@@ -9,7 +9,7 @@
 #include "progress.h"
 #include "report.h"
 
-#define QUIET_SECONDS 2         /* after which a channel has repeated everything */
+#define QUIET_SECONDS 2         /* then a channel has repeated everything */
 
 static bool
 send_request (struct flash_run *r, const char *verb)
@@ -33,8 +33,8 @@ flash_order_abort (struct flash_run *r)
   r->abort_since = clock_seconds ();
 }
 
-/* The write has failed.  A channel begins with everything that was ever said, so
- * it counts only once the board is quiet. */
+/* The write has failed.  A channel begins with everything that was ever said,
+ * so it counts only once the board is quiet. */
 static bool
 is_stopped (const struct flash_run *r)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of a flash's run share: its loop and tunnel (flash-run.c), its
- * orders (flash-order.c), its lost connections (flash-loss.c).  Nobody else needs
- * it.  One thread. */
+ * orders (flash-order.c), its lost connections (flash-loss.c).  Nobody else
+ * needs it.  One thread. */
 
 #ifndef FLASH_FLASH_RUN_STATE_H
 #define FLASH_FLASH_RUN_STATE_H
@@ -61,8 +61,8 @@ void flash_order_step (struct flash_run *r);
 
 /* The connection broke: come back, or end.  REASON is copied. */
 void flash_loss_of_connection (struct flash_run *r, const char *reason);
-/* The connection stands, and the helper does not do as it should: before the write
- * that ends the flash, if it does not pass. */
+/* The connection stands, and the helper does not do as it should: before the
+ * write that ends the flash, if it does not pass. */
 void flash_loss_of_channel (struct flash_run *r, const char *reason);
 
 #endif

@@ -29,8 +29,8 @@ is_before_write (const struct flash_job *job)
 
 /* -- Whether it is this flash --------------------------------------------- */
 
-/* From inside the lifeboat, a path of the old root says nothing: then its last part
- * is all there is to compare.  Links like /dev/disk/by-id/... cannot be. */
+/* From inside the lifeboat, a path of the old root says nothing: then its last
+ * part is all there is to compare.  Links like /dev/disk/by-id/... cannot be. */
 static bool
 is_same_target (const struct flash_job *job)
 {

@@ -15,9 +15,9 @@ enum found_session
   FOUND_REFUSED                 /* reported */
 };
 
-/* Look on the board of JOB, which is connected and, by an ordinary login, probed.
- * While another client seems to be attached to this very flash, waits for up to a
- * minute. */
+/* Look on the board of JOB, which is connected and, by an ordinary login,
+ * probed. While another client seems to be attached to this very flash, waits
+ * for up to a minute. */
 enum found_session found_session_judge (struct flash_job *job);
 
 /* Whether KEY of its record is VALUE. */

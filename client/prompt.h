@@ -10,13 +10,13 @@
 /* Whether there is a terminal to ask on. */
 bool prompt_possible (void);
 
-/* A line that is said before each question from now on, where it would come as a
- * surprise; NULL: none.  Not copied. */
+/* A line that is said before each question from now on, where it would come as
+ * a surprise; NULL: none.  Not copied. */
 void prompt_set_occasion (const char *text);
 
-/* Show QUESTION (cleaned of control characters) and read a line of at most
- * SIZE - 1 bytes into ANSWER, without its newline; ECHO false for secrets, which
- * the caller wipes.  0, or -1: no terminal, end of file, a line that is too long,
+/* Show QUESTION (cleaned of control characters) and read a line of at most SIZE
+ * - 1 bytes into ANSWER, without its newline; ECHO false for secrets, which the
+ * caller wipes.  0, or -1: no terminal, end of file, a line that is too long,
  * or an interrupt (interrupt_fd stays readable: the next question fails, too). */
 int prompt_ask (const char *question, bool echo, char *answer, size_t size);
 

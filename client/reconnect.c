@@ -87,8 +87,8 @@ hang_up (struct flash_job *job)
 
 /* -- What is found -------------------------------------------------------- */
 
-/* Before the write it is the ordinary sshd that answers, and the lifeboat must be
- * proven anew: what follows has to come from inside it. */
+/* Before the write it is the ordinary sshd that answers, and the lifeboat must
+ * be proven anew: what follows has to come from inside it. */
 static enum reconnect_outcome
 return_to (struct flash_job *job, const struct session_report *report)
 {

@@ -24,9 +24,9 @@ struct reconnect_wish
   bool may_have_rebooted;       /* into a system with another host key */
 };
 
-/* Try again for ever, with pauses that grow up to half a minute.  job->connection
- * was closed by the caller; it stays NULL unless the outcome is RECONNECT_BACK or
- * RECONNECT_UNPROVEN. */
+/* Try again for ever, with pauses that grow up to half a minute.
+ * job->connection was closed by the caller; it stays NULL unless the outcome is
+ * RECONNECT_BACK or RECONNECT_UNPROVEN. */
 enum reconnect_outcome reconnect (struct flash_job *job,
                                   const struct reconnect_wish *wish);
 
