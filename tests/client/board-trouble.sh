@@ -3,20 +3,21 @@
 # Trouble for a flash; sourced after flash-test.sh.  Signals go only to processes
 # inside the board's own PID namespace.
 
-# signal_board SIGNAL COMM [PARENT]: to every process on the board of that name
-# (and that parent).
+# signal_board SIGNAL COMM [PID]: to every process on the board of that name (but
+# PID).
 signal_board ()
 {
   # shellcheck disable=SC2016
   board_run sh -c '
     for p in /proc/[0-9]*; do
       [ "$(cat "$p/comm" 2>/dev/null)" = "$2" ] || continue
-      [ -z "$3" ] || grep -q "^PPid:[[:space:]]*$3\$" "$p/status" || continue
+      [ "${p#/proc/}" != "$3" ] || continue
       kill -"$1" "${p#/proc/}"
     done' sh "$1" "$2" "${3:-}"
 }
 
-# Every connection to the board breaks; its sshd goes on listening.
+# Every connection to the board breaks; its sshd goes on listening.  A connection
+# is two processes, and one alone may keep it.
 break_connections ()
 {
   signal_board KILL sshd "$(board_run cat /run/board-sshd)"

@@ -14,7 +14,8 @@ slow_image_server 100
 start_flash -o ServerAliveInterval=1 --stream "root@$board_name" "$scratch/new.img"
 wait_until 120 said '^writing +[1-9]'
 freeze_connections
-wait_until 60 said 'connection lost: the board is silent'
+# Whichever finds out first, this program or the kernel.
+wait_until 60 said 'connection lost: (the board is silent|.*timed out)'
 # What hangs keeps the helper's channel, until it dies of it.
 break_connections
 finish_flash
