@@ -194,7 +194,7 @@ PrintLastLog no
 UseDNS no
 ClientAliveInterval 10
 ClientAliveCountMax 3
-LoginGraceTime 30
+LoginGraceTime 60
 Banner /etc/ssh/banner
 END
   } >"$ram_root/etc/ssh/sshd_config" || fail_full

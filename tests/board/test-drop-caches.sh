@@ -29,6 +29,7 @@ main ()
   lab_step "half of the disk is written" client_await writing 40 300
   client_kill
   lab_step "the caches are dropped" drop_caches
+  lab_step "the helper is the last to die when memory runs out" check_oom_scores
   lab_step "the status is told" check_status
   run_client "$image"
   lab_step "the same command has finished it" finish
@@ -52,6 +53,18 @@ drop_caches ()
       >"$BOARD_DIR/dropped.$try"
     grep -q '^dropped' "$BOARD_DIR/dropped.$try" || lab_die "the caches were not dropped"
   done
+}
+
+check_oom_scores ()
+{
+  # shellcheck disable=SC2016  # expanded on the board
+  board_rescue 'for p in /proc/[0-9]*; do
+    case $(cat "$p/comm") in
+      flash-helper) echo "flash-helper $(cat "$p/oom_score_adj")" ;;
+    esac
+  done 2>/dev/null' </dev/null >"$BOARD_DIR/oom-scores"
+  grep -q '^flash-helper -1000$' "$BOARD_DIR/oom-scores" || lab_die "no helper was seen"
+  ! grep -v ' -1000$' "$BOARD_DIR/oom-scores" || lab_die "a helper may be killed"
 }
 
 check_status ()
