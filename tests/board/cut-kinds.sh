@@ -54,11 +54,13 @@ kill_nbdkit ()
 # -- On the board -----------------------------------------------------------
 
 # kill_on_board FIND: FIND prints the script that looks for a process and kills it;
-# it is tried until there was one.
+# it is tried until there was one.  A login by the board's own sshd may be frozen
+# with all the rest, so it must not be waited for.
 kill_on_board ()
 {
   local deadline=$((SECONDS + 120))
-  until "$1" | board_rescue -o ConnectTimeout=15 sh >"$BOARD_DIR/cut.log" 2>&1 \
+  until "$1" | board_rescue -o ConnectTimeout=15 \
+        -o ServerAliveInterval=4 -o ServerAliveCountMax=2 sh >"$BOARD_DIR/cut.log" 2>&1 \
       && grep -q '^killed ' "$BOARD_DIR/cut.log"; do
     board_is_running || lab_die "the board has ended before something on it was killed ($1)"
     [ "$SECONDS" -lt "$deadline" ] \
