@@ -28,6 +28,8 @@ list_tests ()
   "$LAB_SCRIPTS/check-faults.sh" --list 20 "$fault_seed"
   echo "test-drop-caches.sh"
   echo "test-device-errors.sh"
+  echo "test-abandon.sh partly-written"
+  echo "test-abandon.sh verified"
   echo "test-rehearse-leaves-nothing.sh"
   echo "test-e2e-flash.sh stream xz root 256"
   for mode in stream ramfs; do
