@@ -24,6 +24,7 @@ int on_old_root_command (int argc, char **argv);
 int read_write_command (int argc, char **argv);
 int wait_read_only_command (int argc, char **argv);
 int swap_command (int argc, char **argv);
+int keep_addresses_command (int argc, char **argv);
 
 /* Data side.  They read FLASH_* from the environment and say their own phases:
  * stage `stage`, rehearse `rehearse`, write `copy` and `read-back`. */

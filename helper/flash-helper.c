@@ -49,6 +49,8 @@ static const struct command
     "run a program of the old system" },
   { "swap", swap_command, "list | off PATH | on PRIORITY PATH",
     "the swap areas on the target disk" },
+  { "keep-addresses", keep_addresses_command, "",
+    "let the IP addresses outlive their leases" },
   { "read-write", read_write_command, "",
     "list the mount points that are writable now" },
   { "wait-read-only", wait_read_only_command, "",

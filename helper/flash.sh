@@ -185,6 +185,12 @@ swap_on ()
   done 4</swap-off
 }
 
+# Who gets a lease renewed may need a script of the old root for it.
+keep_addresses ()
+{
+  ! is_root_disk || flash-helper keep-addresses
+}
+
 # What must run on without the disk.
 pin ()
 {
@@ -364,6 +370,7 @@ if [ -z "${FLASH_RESUME:-}" ]; then
   hold_watchdogs
   sync_disks
   swap_off
+  keep_addresses
   pin
   remount_read_only
   freeze

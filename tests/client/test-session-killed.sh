@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The helper's own process is killed in the middle of a stream: its guardian starts
-# another one, and the client comes back by itself and finishes.
+# another one, and the client finishes, over another channel or another connection.
 set -eu
 # shellcheck source=tests/client/flash-test.sh
 . "$(dirname "$0")/flash-test.sh"
@@ -17,7 +17,6 @@ start_flash --stream "root@$board_name" "$scratch/new.img"
 wait_until 120 said '^writing  [1-9]'
 # shellcheck disable=SC2016
 board_run sh -c 'kill -9 "$(cat /run/flash-live-remote/pid)"'
-wait_until 60 said 'connected to the board again'
 finish_flash
 expect_status 0
 expect_says 'the session process was killed by signal 9' "verified"

@@ -99,6 +99,7 @@ sync
 say phase name=swap-off
 swap list
 swap off /swap file
+keep-addresses
 pin
 say phase name=read-only
 read-write
