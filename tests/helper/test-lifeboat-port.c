@@ -283,7 +283,7 @@ run_world (void)
     cmocka_unit_test (test_bad_descriptions),
   };
 
-  if (mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1
+  if (mount ("none", "/", "", MS_REC | MS_PRIVATE, NULL) == -1
       || mount ("proc", "/proc", "proc", 0, NULL) == -1
       || mount ("tmpfs", "/etc/ssh", "tmpfs", 0, NULL) == -1)
     return SKIPPED;
