@@ -288,9 +288,7 @@ disk_survey_run (struct disk_survey *survey, struct flash_job *job,
   int result = -1;
 
   survey->size = smaller (image_size, job->board.disk_size);
-  chunk_sample_init (&survey->sample,
-                     survey->size / DIGEST_CHUNK
-                     + (survey->size % DIGEST_CHUNK != 0), count, seed);
+  chunk_sample_init (&survey->sample, digest_chunks (survey->size), count, seed);
   run.suspect = calloc (survey->sample.count / 8 + 1, 1);
   if (!run.suspect)
     report_error ("out of memory");

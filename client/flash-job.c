@@ -31,6 +31,13 @@ flash_job_prepare_image (struct flash_job *job)
   return image_facts_read (job->server, image, &job->image);
 }
 
+bool
+flash_job_is_session_id (const char *text)
+{
+  return strlen (text) == SESSION_ID_SIZE - 1
+         && strspn (text, "0123456789abcdef") == SESSION_ID_SIZE - 1;
+}
+
 const char *
 flash_job_as_root (const struct flash_job *job)
 {

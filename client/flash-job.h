@@ -51,6 +51,9 @@ struct flash_job
 /* Start the image server and prove the image: 0, or -1 after a report. */
 int flash_job_prepare_image (struct flash_job *job);
 
+/* Whether TEXT can be the name of a session. */
+bool flash_job_is_session_id (const char *text);
+
 /* "sudo -n ", or "" for root and in the lifeboat. */
 const char *flash_job_as_root (const struct flash_job *job);
 

@@ -18,12 +18,6 @@ struct image_digests
   struct nbd_handle *nbd;
 };
 
-static uint64_t
-chunks_of (uint64_t disk_size)
-{
-  return disk_size / DIGEST_CHUNK + (disk_size % DIGEST_CHUNK != 0);
-}
-
 int
 image_digests_check_header (const char text[IMAGE_DIGESTS_HEADER],
                             uint64_t disk_size)
@@ -32,7 +26,7 @@ image_digests_check_header (const char text[IMAGE_DIGESTS_HEADER],
   int len = snprintf (expected, sizeof expected,
                       "version=1\nalgorithm=xxh3-128\nchunk-size=%d\n"
                       "disk-size=%" PRIu64 "\nchunks=%" PRIu64 "\n",
-                      DIGEST_CHUNK, disk_size, chunks_of (disk_size));
+                      DIGEST_CHUNK, disk_size, digest_chunks (disk_size));
 
   return memcmp (text, expected, (size_t) len) == 0 ? 0 : -1;
 }
@@ -41,7 +35,7 @@ static int
 check_export (struct image_digests *d, uint64_t disk_size)
 {
   char header[IMAGE_DIGESTS_HEADER];
-  const uint64_t table = chunks_of (disk_size) * DIGEST_SIZE;
+  const uint64_t table = digest_chunks (disk_size) * DIGEST_SIZE;
   const int64_t size = nbd_get_size (d->nbd);
 
   if (size == -1 || (size >= (int64_t) sizeof header

@@ -74,8 +74,7 @@ session_status_ask (struct flash_job *job)
     return found;
   /* It becomes part of commands on the board. */
   id = session_status_get (&job->report, "session");
-  if (strlen (id) != SESSION_ID_SIZE - 1
-      || strspn (id, "0123456789abcdef") != SESSION_ID_SIZE - 1) {
+  if (!flash_job_is_session_id (id)) {
     report_error ("the flash that is under way on %s has no valid name",
                   job->options->host);
     return -1;

@@ -38,8 +38,6 @@
 #define UNFINISHED_AGE (60 * 60)
 #define UNUSED_AGE (30L * 24 * 60 * 60)
 
-#define HEX_DIGITS "0123456789abcdef"
-
 /* -- The folder of all sessions ---------------------------------------- */
 
 struct store
@@ -90,13 +88,6 @@ store_open (struct store *store, bool make)
   return -1;
 }
 
-static bool
-is_session_id (const char *name)
-{
-  return strlen (name) == SESSION_ID_SIZE - 1
-         && strspn (name, HEX_DIGITS) == SESSION_ID_SIZE - 1;
-}
-
 /* Best effort: what cannot be removed is met again by the next call. */
 static void
 remove_folder (int store, const char *name)
@@ -137,9 +128,9 @@ static bool
 is_unfinished (const char *name)
 {
   return (strncmp (name, MAKING, strlen (MAKING)) == 0
-          && is_session_id (name + strlen (MAKING)))
+          && flash_job_is_session_id (name + strlen (MAKING)))
          || (strncmp (name, REMOVING, strlen (REMOVING)) == 0
-             && is_session_id (name + strlen (REMOVING)));
+             && flash_job_is_session_id (name + strlen (REMOVING)));
 }
 
 /* -- Making one -------------------------------------------------------- */
@@ -252,7 +243,7 @@ session_store_create (const struct flash_job *job, const char *host_key,
   __attribute__ ((__cleanup__ (wipe_string))) char *private_key = NULL;
 
   memset (session, 0, sizeof *session);
-  if (!is_session_id (job->session)) {
+  if (!flash_job_is_session_id (job->session)) {
     report_error ("\"%s\" is no name of a session", job->session);
     return -1;
   }
@@ -365,7 +356,7 @@ session_store_find (const char *host, struct stored_session list[], size_t max)
       if (age_of (store.fd, entry->d_name) > UNFINISHED_AGE)
         remove_folder (store.fd, entry->d_name);
     }
-    else if (!is_session_id (entry->d_name))
+    else if (!flash_job_is_session_id (entry->d_name))
       continue;
     else if (age_of (store.fd, entry->d_name) > UNUSED_AGE)
       remove_entry (store.fd, entry->d_name);
@@ -382,7 +373,7 @@ session_store_used (const char *id)
 {
   CLEANUP_STORE struct store store = { .fd = -1 };
 
-  if (is_session_id (id) && store_open (&store, false) == 0
+  if (flash_job_is_session_id (id) && store_open (&store, false) == 0
       && utimensat (store.fd, id, NULL, AT_SYMLINK_NOFOLLOW) == -1
       && errno != ENOENT)
     message_detail ("%s/%s: %s", store.path, id, strerror (errno));
@@ -393,6 +384,6 @@ session_store_remove (const char *id)
 {
   CLEANUP_STORE struct store store = { .fd = -1 };
 
-  if (is_session_id (id) && store_open (&store, false) == 0)
+  if (flash_job_is_session_id (id) && store_open (&store, false) == 0)
     remove_entry (store.fd, id);
 }

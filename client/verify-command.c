@@ -208,9 +208,7 @@ verify_command (const struct options *options)
     return STATUS_USAGE;
   /* An interrupt ends this program on the spot, and the board cleans up. */
   status = verify (&job);
-  ssh_connection_close (job.connection);
-  image_server_stop (job.server);
-  target_probe_release (&job.board);
+  flash_job_release (&job);
   ssh_config_free (config);
   return status;
 }

@@ -7,6 +7,7 @@
 #define FLASHIMAGE_DIGEST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define DIGEST_SIZE 16
 #define DIGEST_HEX_SIZE 33      /* with its NUL */
@@ -14,6 +15,13 @@
 /* Every digest table in this project counts in chunks of this many bytes; the
  * last chunk of an image may be shorter. */
 #define DIGEST_CHUNK (1024 * 1024)
+
+/* How many chunks SIZE bytes have. */
+static inline uint64_t
+digest_chunks (uint64_t size)
+{
+  return size / DIGEST_CHUNK + (size % DIGEST_CHUNK != 0);
+}
 
 void digest_of (const void *buf, size_t len, unsigned char digest[DIGEST_SIZE]);
 

@@ -58,7 +58,7 @@ digest_table_open (const char *path, uint64_t disk_size, bool keep)
     return NULL;
   }
   t->disk_size = disk_size;
-  t->chunks = disk_size / DIGEST_CHUNK + (disk_size % DIGEST_CHUNK != 0);
+  t->chunks = digest_chunks (disk_size);
   t->fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (t->fd == -1) {
     report_error ("%s: %s", path, strerror (errno));

@@ -148,6 +148,8 @@ spare_needed (const struct process_table *table, bool network_too)
   for (size_t i = 0; i < table->nr; i++) {
     struct process *process = &table->processes[i];
 
+    if (process->spared || process->stopped)
+      continue;
     if (process->pid == 1 || process->pid == getpid ()
         || (!network_too && process_serves_network (process))
         || process_owns_watchdog (process))

@@ -8,6 +8,16 @@
 
 #include "session-process.h"
 
+int
+session_make_lifeboat (struct session *session)
+{
+  if (!session_file_says (session->file, "lifeboat", "yes"))
+    return 0;
+  session->lifeboat = lifeboat_new (
+    (unsigned) session_file_number (session->file, "lifeboat-port"));
+  return session->lifeboat ? 0 : -1;
+}
+
 /* Whether the process at the other end of SOCK runs in the RAM root. */
 static bool
 is_inside (int sock)

@@ -147,6 +147,8 @@ void session_close_connection (struct session *session,
 void session_serve_waiting (struct session *session);
 
 /* session-lifeboat.c */
+/* If the session is to have one.  -1: reported. */
+int session_make_lifeboat (struct session *session);
 /* Answer the request VERB, which begins with "lifeboat-", for the session ID. */
 void session_answer_lifeboat (struct session *session,
                               struct connection *connection, const char *verb,

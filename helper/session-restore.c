@@ -15,13 +15,12 @@
 static void
 restore_lifeboat (struct session *session)
 {
+  const bool made = session_make_lifeboat (session) == 0;
   char text[256] = "", note[300];
 
-  session->lifeboat = lifeboat_new (
-    (unsigned) session_file_number (session->file, "lifeboat-port"));
   session->lifeboat_proven = session->started_writing;
   if (!session->started_writing
-      || (session->lifeboat
+      || (made
           && lifeboat_take (session->lifeboat, true, text, sizeof text) == 0))
     return;
   snprintf (note, sizeof note, "the lifeboat is lost: %s", text);

@@ -125,16 +125,6 @@ write_pid (const char *path)
   return fd == -1 ? -1 : full_write (fd, text, (size_t) n);
 }
 
-static int
-make_lifeboat (struct session *session)
-{
-  if (!session_file_says (session->file, "lifeboat", "yes"))
-    return 0;
-  session->lifeboat = lifeboat_new (
-    (unsigned) session_file_number (session->file, "lifeboat-port"));
-  return session->lifeboat ? 0 : -1;
-}
-
 /* All that a session needs, in the RAM root. */
 static int
 prepare (struct session *session)
@@ -154,7 +144,7 @@ prepare (struct session *session)
     report_error ("/socket: %s", strerror (errno));
     return -1;
   }
-  return session->death == 0 ? make_lifeboat (session) : 0;
+  return session->death == 0 ? session_make_lifeboat (session) : 0;
 }
 
 int

@@ -61,7 +61,7 @@ take_numbers (const char *text, uint64_t *first, uint64_t *second)
 static bool
 take_chunks (const char *text, uint64_t size, struct survey_question *q)
 {
-  const uint64_t chunks = size / DIGEST_CHUNK + (size % DIGEST_CHUNK != 0);
+  const uint64_t chunks = digest_chunks (size);
   uint64_t first, count;
 
   if (!take_numbers (text, &first, &count) || count < 1

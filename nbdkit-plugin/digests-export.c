@@ -8,16 +8,10 @@
 #include "digest.h"
 #include "digests-export.h"
 
-static uint64_t
-nr_chunks (uint64_t disk_size)
-{
-  return disk_size / DIGEST_CHUNK + (disk_size % DIGEST_CHUNK > 0);
-}
-
 uint64_t
 digests_export_size (uint64_t disk_size)
 {
-  return DIGESTS_EXPORT_HEADER + nr_chunks (disk_size) * DIGEST_SIZE;
+  return DIGESTS_EXPORT_HEADER + digest_chunks (disk_size) * DIGEST_SIZE;
 }
 
 static void
@@ -26,7 +20,7 @@ make_header (uint64_t disk_size, char header[DIGESTS_EXPORT_HEADER])
   memset (header, 0, DIGESTS_EXPORT_HEADER);
   snprintf (header, DIGESTS_EXPORT_HEADER, "version=1\nalgorithm=xxh3-128\n"
             "chunk-size=%d\ndisk-size=%" PRIu64 "\nchunks=%" PRIu64 "\n",
-            DIGEST_CHUNK, disk_size, nr_chunks (disk_size));
+            DIGEST_CHUNK, disk_size, digest_chunks (disk_size));
 }
 
 int
