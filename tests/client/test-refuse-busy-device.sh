@@ -2,6 +2,12 @@
 # SPDX-License-Identifier: MIT
 # --device names a disk whose file system is mounted where the board cannot see it.
 set -eu
+
+# In a mount namespace of its own: a test that runs beside this one and makes its
+# namespace meanwhile would have the mount too, and keep it.
+if [ "${1:-}" != inside ] && unshare --mount true 2>/dev/null; then
+  exec unshare --mount --propagation private sh "$0" inside
+fi
 # shellcheck source=tests/client/flash-test.sh
 . "$(dirname "$0")/flash-test.sh"
 
