@@ -281,22 +281,34 @@ one_extent_is_cheap (void **state)
 
 /* -- Holes ----------------------------------------------------------------- */
 
+/* As if all of the disk view had been decoded, and dropped since. */
+static void
+learn_all_holes (void)
+{
+  unsigned char *buf = malloc (PIECE);
+
+  for (uint64_t offset = 0; offset < DISK; offset += PIECE) {
+    for (size_t i = 0; i < PIECE; i++)
+      buf[i] = fake_hole (&source, offset + i) ? 0 : fake_byte (offset + i);
+    scan_record_add (record, offset, buf, PIECE, offset + PIECE == DISK);
+  }
+  free (buf);
+}
+
+/* They are read from the last one to the first: for a reader in rising order the
+ * data between them would be decoded ahead. */
 static void
 known_holes_are_not_decoded (void **state)
 {
-  struct image_statistics before;
-
   (void) state;
   make_reader (6);
-  assert_true (read_data (0, DISK));
-  before = get_statistics ();
-  for (uint64_t offset = 3 * source.holes; offset < DISK;
-       offset += 4 * source.holes)
-    assert_true (read_data (offset, source.holes));
-  assert_true (get_statistics ().waits <= before.waits);
-  /* Only what is also partly data is decoded again. */
+  learn_all_holes ();
+  for (uint64_t i = DISK / (4 * source.holes); i > 0; i--)
+    assert_true (read_data ((4 * i - 1) * source.holes, source.holes));
+  assert_int_equal (source.starts, 0);
+  /* Only what is also partly data is decoded. */
   assert_true (read_data (3 * source.holes - 10, 20));
-  assert_int_equal (get_statistics ().waits, before.waits + 1);
+  assert_int_equal (source.starts, 1);
 }
 
 /* A reader goes through a long hole: Blocks behind it are decoded ahead, those in
