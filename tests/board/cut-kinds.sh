@@ -83,7 +83,7 @@ search ()
     sleep 0.3
   done
   echo "no $1"
-  exit 1
+  return 1
 }
 kill_it () { kill -9 "$pid" && echo "killed $pid $words"; }
 EOS
@@ -92,13 +92,15 @@ EOS
 find_helper ()
 {
   print_search
-  echo "search '*flash-helperwrite*' '*flash-helperstage*'; kill_it"
+  echo "search '*flash-helperwrite*' '*flash-helperstage*' && kill_it"
 }
 
+# On a busy machine the copy may have ended before the login: then whoever reads
+# the disk back is killed.
 find_dd ()
 {
   print_search
-  echo "search 'ddof*seek_bytes*'; kill_it"
+  echo "search 'ddof*seek_bytes*' || search '*flash-helperwrite*' && kill_it"
 }
 
 # The server of the client's connection is the nearest sshd above the helper that
@@ -107,7 +109,7 @@ find_sshd ()
 {
   print_search
   cat <<'EOS'
-search '*flash-helperattach*'
+search '*flash-helperattach*' || exit 1
 while [ "$pid" -gt 1 ]; do
   while read -r key value; do
     case $key in PPid:) parent=$value ;; esac

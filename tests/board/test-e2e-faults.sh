@@ -66,15 +66,18 @@ flash ()
     client_mark
     client_is_running || run_again
   done 3<<<"$plan"
+  ! board_is_running || board_slow_disk "$disk_speed"
 }
 
-# From the write on a board may finish by itself before a login on a busy machine
-# succeeds: meanwhile its disk is slower.
+# From the write on, which may have begun since, a board may finish by itself before
+# a login on a busy machine succeeds: until the last cut its disk is slower.
 inflict_at ()
 {
-  case $1 in writing | verifying) board_slow_disk $((disk_speed / 5)) ;; esac
+  case $1 in
+    writing | verifying) board_slow_disk $((disk_speed / 5)) ;;
+    *) ! client_has_reached writing 0 || board_slow_disk $((disk_speed / 5)) ;;
+  esac
   inflict "$2" "$3"
-  ! board_is_running || board_slow_disk "$disk_speed"
 }
 
 # A client that ended after a cut is started again, if its exit status says that.
