@@ -7,11 +7,10 @@
 
 #include "terminal-text.h"
 
-/* Decode the UTF-8 sequence at P into CODE; its length, or 0 when it is not
- * valid (overlong forms and surrogates included). */
-static size_t
-decode_utf8 (const unsigned char *p, unsigned *code)
+size_t
+utf8_decode (const char *text, unsigned *code)
 {
+  const unsigned char *p = (const unsigned char *) text;
   static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
   size_t len = *p < 0x80 ? 1 : (*p & 0xe0) == 0xc0 ? 2
                : (*p & 0xf0) == 0xe0 ? 3 : (*p & 0xf8) == 0xf0 ? 4 : 0;
@@ -49,7 +48,7 @@ terminal_text_clean (char *text)
 
   while (*in) {
     unsigned code;
-    size_t len = decode_utf8 ((const unsigned char *) in, &code);
+    size_t len = utf8_decode (in, &code);
 
     if (len == 0)
       *out++ = '?';

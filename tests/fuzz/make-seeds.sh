@@ -178,6 +178,13 @@ END
   grep -v Checksum "$folder/version-2" >"$folder/no-checksum"
 }
 
+json_writer_seeds ()
+{
+  printf 'a "b" \\c/\n\t' >"$folder/escapes"
+  printf '\303\244 \360\237\232\242 \342\200\250 \302\233' >"$folder/characters"
+  printf '\300\257\355\240\200\377\303' >"$folder/no-utf-8"
+}
+
 status_record_seeds ()
 {
   printf 'FLR1 progress offset=1234567 size=9999999 rate=10' >"$folder/progress"
@@ -190,6 +197,7 @@ case $harness in
   fuzz-checksum-file) checksum_file_seeds ;;
   fuzz-bzip2) bzip2_seeds ;;
   fuzz-gzip) gzip_seeds ;;
+  fuzz-json-writer) json_writer_seeds ;;
   fuzz-raw) raw_seeds ;;
   fuzz-remembered-scan) remembered_scan_seeds ;;
   fuzz-status-record) status_record_seeds ;;
