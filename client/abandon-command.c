@@ -13,9 +13,11 @@
 #include "cleanup.h"
 #include "commands.h"
 #include "interrupt.h"
+#include "message-sink.h"
 #include "messages.h"
 #include "plan.h"
 #include "report.h"
+#include "session-record.h"
 #include "session-store.h"
 #include "session-summary.h"
 #include "ssh-exec.h"
@@ -169,8 +171,12 @@ abandon (struct flash_job *job)
   const struct session_report *r = &job->report;
   const bool reset = will_reset (r);
 
-  session_summary_print (stdout, job->options->host, r);
-  fflush (stdout);
+  if (message_sink_is_text ()) {
+    session_summary_print (stdout, job->options->host, r);
+    fflush (stdout);
+  }
+  else
+    session_record (r);
   explain (r);
   if (plan_confirm (job->options) == -1 || check_unchanged (job) == -1) {
     report_error ("the flash on %s was not abandoned", job->options->host);

@@ -226,7 +226,8 @@ board_login_change_to_lifeboat (struct flash_job *job)
   struct ssh_connection *lifeboat = NULL;
   unsigned port = config ? config->port : 0;
 
-  message_info ("Proving the lifeboat: a second login, by the flash's own key");
+  message_phase ("prove-lifeboat",
+                 "Proving the lifeboat: a second login, by the flash's own key");
   if (config && flash_job_tell_session (job, "lifeboat-open") == 0) {
     lifeboat = open_lifeboat (config);
     if (!lifeboat)

@@ -164,7 +164,7 @@ compare_digests (struct run *run)
   unsigned char expected[FLASH_SURVEY_CHUNKS][DIGEST_SIZE];
   uint64_t asked = 0, index = 0;
 
-  progress_begin ("comparing");
+  progress_begin ("compare", "comparing");
   while (index < sample->count) {
     const unsigned n = run_length (sample, index);
 
@@ -258,7 +258,7 @@ compare_suspects (struct run *run)
     report_error ("out of memory");
     return -1;
   }
-  progress_begin ("reading what differs");
+  progress_begin ("read-differences", "reading what differs");
   while (index < sample->count) {
     const uint64_t chunk = chunk_sample_get (sample, index);
 

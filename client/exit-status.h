@@ -12,7 +12,12 @@ enum exit_status
   STATUS_NOT_WRITTEN = 3,       /* refused or failed, nothing was written */
   STATUS_INTERRUPTED = 4,       /* the write goes on or waits: run it again */
   STATUS_PARTLY_WRITTEN = 5,    /* failed, the disk is partly written */
-  STATUS_DIFFERS = 6            /* compared: disk and image are not the same */
+  STATUS_DIFFERS = 6,           /* compared: disk and image are not the same */
+  STATUS_SOME_DONE = 7          /* many boards: some are done, and to the others
+                                 * nothing was written */
 };
+
+/* The word for it in records: "not_written". */
+const char *exit_status_name (enum exit_status status);
 
 #endif

@@ -13,8 +13,10 @@
 #include "found-session.h"
 #include "helper-files.h"
 #include "interrupt.h"
+#include "message-sink.h"
 #include "messages.h"
 #include "plan.h"
+#include "plan-record.h"
 #include "report.h"
 #include "session-status.h"
 #include "session-store.h"
@@ -26,12 +28,12 @@ reach_board (struct flash_job *job)
 {
   const struct ssh_config *c = job->config;
 
-  message_info ("Connecting to %s@%s", c->user, c->host);
+  message_phase ("connect", "Connecting to %s@%s", c->user, c->host);
   switch (board_login (job, false)) {
   case LOGIN_FAILED:
     return -1;
   case LOGIN_ORDINARY:
-    message_info ("Probing the board");
+    message_phase ("probe", "Probing the board");
     return target_probe_run (job->connection, job->options->device, PROBE_FLASH,
                              &job->board);
   case LOGIN_LIFEBOAT:
@@ -94,7 +96,7 @@ deploy_and_run (struct flash_job *job)
 {
   if (prepare_session (job) == -1)
     return STATUS_NOT_WRITTEN;
-  message_info ("Deploying the helper into the board's memory");
+  message_phase ("deploy", "Deploying the helper into the board's memory");
   switch (deploy_run (job)) {
   case 0:
     break;
@@ -121,7 +123,7 @@ go_on (struct flash_job *job)
   if (found_session_check_unchanged (job) == -1)
     return STATUS_NOT_WRITTEN;
   job->at_work = true;
-  message_info ("Going on with the flash that the board is at");
+  message_phase ("go-on", "Going on with the flash that the board is at");
   if (before_write && job->stored && !job->in_lifeboat
       && board_login_change_to_lifeboat (job) == -1)
     return give_up (job);
@@ -147,14 +149,18 @@ flash (struct flash_job *job)
 
   plan_show (job);
   if (found == FOUND_REMOVABLE)
+    plan_record_earlier (job);
+  if (found == FOUND_REMOVABLE && message_sink_is_text ())
     message_always ("  AN EARLIER FLASH OF THIS BOARD IS GIVEN UP: image %s, disk %s, "
                     "state %s", session_status_get (&job->report, "image"),
                     session_status_get (&job->report, "target-name"),
                     session_status_get (&job->report, "state"));
   if (found != FOUND_RESUME)
     target_checks_warn (job);
-  if (job->options->dry_run)
+  if (job->options->dry_run) {
+    plan_record_confirmation (job->options, job->options->host);
     return STATUS_DONE;
+  }
   if (plan_confirm (job->options) == -1)
     return STATUS_NOT_WRITTEN;
 
@@ -214,6 +220,11 @@ flash_command (const struct options *options)
     say_unwritten (&job);
   else if (status == STATUS_DONE && options->dry_run)
     message_info ("Dry run: nothing was written.");
+  if (status == STATUS_NOT_WRITTEN && !job.at_work
+      && found_session_may_have_written (&job))
+    job.written = WRITTEN_UNKNOWN;
+  board_state_record (job.written, job.resumable, job.board.disk ? job.board.disk
+                                                                 : "");
   if (is_key_spent (&job, status))
     session_store_remove (job.session);
 

@@ -9,6 +9,7 @@
 #include "board-login.h"
 #include "cleanup.h"
 #include "flash-job.h"
+#include "plan-record.h"
 #include "report.h"
 #include "session-store.h"
 #include "ssh-exec.h"
@@ -24,11 +25,14 @@ flash_job_prepare_image (struct flash_job *job)
 {
   const char *image = job->options->image;
 
-  message_info ("Checking the image %s", image);
+  message_phase ("check-image", "Checking the image %s", image);
   job->server = image_server_start (image, job->options->rescan);
   if (!job->server)
     return -1;
-  return image_facts_read (job->server, image, &job->image);
+  if (image_facts_read (job->server, image, &job->image) == -1)
+    return -1;
+  plan_record_image (&job->image, image);
+  return 0;
 }
 
 bool

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "board-state.h"
 #include "image-facts.h"
 #include "image-server.h"
 #include "options.h"
@@ -39,6 +40,9 @@ struct flash_job
   bool reboots;                 /* the session does, once its disk is verified */
   enum verification verification;       /* the session's */
   struct stored_session *stored;        /* its key, owned; NULL: no lifeboat */
+
+  enum written written;         /* how the flash has left the disk */
+  bool resumable;               /* the same command goes on where that is */
 
   bool in_lifeboat;             /* the connection leads into the RAM root */
   char *host_key;               /* fingerprint, of the first login; owned */

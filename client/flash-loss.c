@@ -67,6 +67,7 @@ come_back (struct flash_run *r, const char *reason)
     break;
   case RECONNECT_GONE:
   case RECONNECT_NEW_HOST_KEY:
+    r->session_gone = true;
     flash_run_finish (r, flash_outcome_of_lost_session (r->job, &r->status, writing));
     break;
   case RECONNECT_UNPROVEN:

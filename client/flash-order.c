@@ -76,6 +76,8 @@ flash_order_consider_go (struct flash_run *r)
   message_detail ("Everything is proven: go");
   s->stopped = false;
   r->go_sent = send_request (r, "go");
+  if (r->go_sent && !s->writing)
+    board_state_record (WRITTEN_MAYBE, true, r->job->board.disk);
 }
 
 /* It has stopped after a `go` of ours. */

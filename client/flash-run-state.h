@@ -34,6 +34,7 @@ struct flash_run
   uint64_t done_at_restart;
   bool is_lonely;               /* nbdkit is given up */
   long rebooting_since;         /* 0: not yet */
+  bool session_gone;            /* the board answers, without the session */
   bool is_over;
   enum exit_status outcome;
 };

@@ -189,7 +189,7 @@ restart_image_server (struct flash_run *r)
   r->done_at_restart = r->status.done;
   if (r->restarts++ == RESTARTS_MAX)
     return false;
-  message_info ("Starting nbdkit again");
+  message_phase ("restart-image-server", "Starting nbdkit again");
   if (image_server_restart (r->job->server) == -1
       || image_facts_read (r->job->server, r->job->options->image, &again) == -1)
     return false;
@@ -307,6 +307,30 @@ run_loop (struct flash_run *r)
   }
 }
 
+/* For records: how the disk stands now. */
+static void
+keep_state (struct flash_run *r)
+{
+  const struct flash_status *s = &r->status;
+  struct flash_job *job = r->job;
+
+  switch (r->outcome) {
+  case STATUS_DONE:
+    job->written = r->rehearsed ? WRITTEN_NO : WRITTEN_YES;
+    break;
+  case STATUS_INTERRUPTED:
+    job->written = s->writing ? WRITTEN_PARTLY : WRITTEN_MAYBE;
+    job->resumable = !r->session_gone;
+    break;
+  case STATUS_PARTLY_WRITTEN:
+    job->written = strcmp (s->written, "yes") == 0 ? WRITTEN_YES : WRITTEN_PARTLY;
+    job->resumable = s->stopped && !r->session_gone;
+    break;
+  default:
+    job->written = WRITTEN_NO;
+  }
+}
+
 /* The channel first: its end is what the board waits for before it reboots, and
  * what lets a session end that has nothing more to do. */
 static void
@@ -346,6 +370,7 @@ flash_run (struct flash_job *job)
   if (job->resume)
     r->status.phase = session_status_get (&job->report, "phase");
   run_loop (r);
+  keep_state (r);
   flash_outcome_say (job, &r->status, r->outcome);
   close_up (r);
   outcome = r->outcome;

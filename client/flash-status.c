@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "board-state.h"
 #include "clock.h"
 #include "flash-status.h"
+#include "message-sink.h"
 #include "messages.h"
 #include "progress.h"
 #include "report.h"
@@ -96,8 +98,11 @@ take_state (struct flash_status *s, const char *name)
   const bool stopped = strcmp (name, "stopped") == 0;
   const bool verified = strcmp (name, "verified") == 0;
 
-  if (stopped || verified || strcmp (name, "writing") == 0)
+  if (stopped || verified || strcmp (name, "writing") == 0) {
+    if (!s->writing)
+      board_state_record (WRITTEN_PARTLY, true, s->target);
     s->writing = true;
+  }
   s->stopped = stopped;
   s->verified = s->verified || verified;
 }
@@ -140,7 +145,7 @@ take_phase (struct flash_status *s, struct status_record *r)
   for (size_t i = 0; i < NR_PHASES; i++)
     if (strcmp (name, phases[i].name) == 0) {
       progress_end ();
-      message_info ("%s", phases[i].announcement);
+      message_phase (phases[i].name, "%s", phases[i].announcement);
       return;
     }
   message_detail ("Phase %s", name);
@@ -156,7 +161,7 @@ take_progress (struct flash_status *s, struct status_record *r)
   for (size_t i = 0; i < NR_PHASES; i++)
     if (strcmp (name, phases[i].name) == 0) {
       if (progress_label () != phases[i].label)
-        progress_begin (phases[i].label);
+        progress_begin (phases[i].name, phases[i].label);
       progress_update (number_of (r, "done"), number_of (r, "total"));
       return;
     }
@@ -178,6 +183,23 @@ take_staged (struct flash_status *s, struct status_record *r)
 }
 
 static void
+record_verification (struct status_record *r)
+{
+  static const char *const keys[] = { "pass", "chunks", "of", "differing",
+                                      "repaired" };
+  const char *fields[2 * sizeof keys / sizeof *keys + 1];
+  size_t n = 0;
+
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (status_get (r, keys[i])) {
+      fields[n++] = keys[i];
+      fields[n++] = text_of (r, keys[i]);
+    }
+  fields[n] = NULL;
+  message_record_fields ("verification", fields);
+}
+
+static void
 take_verified (struct flash_status *s, struct status_record *r)
 {
   uint64_t differing = number_of (r, "differing");
@@ -186,6 +208,7 @@ take_verified (struct flash_status *s, struct status_record *r)
   s->verified = differing == 0;
   s->chunks_read = number_of (r, "chunks");
   s->chunks = number_of (r, "of");
+  record_verification (r);
   if (differing > 0)
     message_warning ("%" PRIu64 " of %" PRIu64 " chunks differ on %s, %" PRIu64
                      " were written again (pass %" PRIu64 ")", differing,
@@ -203,6 +226,8 @@ static void
 take_copied (struct flash_status *s, struct status_record *r)
 {
   s->copied = true;
+  message_record ("copied", "received", text_of (r, "received"),
+                  "received_again", text_of (r, "again"), NULL);
   message_detail ("%" PRIu64 " bytes received, %" PRIu64 " of them again",
                   number_of (r, "received"), number_of (r, "again"));
 }

@@ -297,9 +297,10 @@ found_session_remove (struct flash_job *job)
 {
   const bool stopped = found_session_is (job, "state", "stopped");
 
-  message_info ("Removing another flash from the board: image %s, state %s",
-                session_status_get (&job->report, "image"),
-                session_status_get (&job->report, "state"));
+  message_phase ("remove-earlier-flash",
+                 "Removing another flash from the board: image %s, state %s",
+                 session_status_get (&job->report, "image"),
+                 session_status_get (&job->report, "state"));
   if (flash_job_tell_session (job, stopped ? "abandon" : "abort") == -1) {
     report_error ("the other flash cannot be removed: the board must be rebooted "
                   "first");

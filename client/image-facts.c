@@ -207,7 +207,7 @@ check_integrity (struct image_server *server, const char *image,
   int result = -1;
 
   if (nbd) {
-    progress_begin ("checking image");
+    progress_begin ("check-image", "checking image");
     result = wait_for_scan (server, nbd, i);
     progress_end ();
     nbd_close (nbd);

@@ -10,6 +10,7 @@
 
 #include "exit-status.h"
 #include "interrupt.h"
+#include "message-sink.h"
 #include "messages.h"
 
 /* Written outside of the handler while the signals are blocked, read by it. */
@@ -36,7 +37,8 @@ die (void)
     unlink (leave_behind.socket_path);
   if (*leave_behind.directory)
     rmdir (leave_behind.directory);
-  if (write (STDERR_FILENO, text, sizeof text - 1) == -1)
+  if (!message_sink_last_words ()
+      && write (STDERR_FILENO, text, sizeof text - 1) == -1)
     _exit (STATUS_NOT_WRITTEN);
   _exit (STATUS_NOT_WRITTEN);
 }

@@ -5,13 +5,17 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libnbd.h>
 #include <libssh/libssh.h>
 
+#include "clock.h"
 #include "commands.h"
 #include "interrupt.h"
+#include "message-sink.h"
 #include "messages.h"
+#include "prompt.h"
 #include "report.h"
 
 /* stdout carries data, and there is none but this. */
@@ -54,12 +58,63 @@ run (const struct options *options)
   return STATUS_USAGE;
 }
 
+/* Before the options are parsed, so that what is wrong with them is a record. */
+static bool
+wants_json (int argc, char *argv[])
+{
+  for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
+    if (strcmp (argv[i], "--json") == 0)
+      return true;
+  return false;
+}
+
+static void
+record_start (const struct options *o)
+{
+  static const char *const commands[] = {
+    [COMMAND_FLASH] = "flash", [COMMAND_STATUS] = "status",
+    [COMMAND_ABANDON] = "abandon", [COMMAND_VERIFY] = "verify",
+  };
+
+  message_record ("start", "program", MESSAGE_PROGRAM " " PACKAGE_VERSION,
+                  "command", commands[o->command], NULL);
+}
+
+static void
+record_result (enum exit_status status, long begun)
+{
+  message_record ("result", "status", exit_status_name (status),
+                  "exit_status", RECORD_NUMBER (status), "seconds",
+                  RECORD_NUMBER ((uint64_t) (clock_seconds () - begun)), NULL);
+}
+
+static enum exit_status
+run_and_record (const struct options *options)
+{
+  const long begun = clock_seconds ();
+  enum exit_status status;
+
+  message_init (options->verbosity);
+  if (options->json) {
+    message_sink_json_set_board (options->host);
+    prompt_set_way (NULL);
+  }
+  else
+    message_sink_set (NULL);    /* it was another option's value */
+  record_start (options);
+  status = run (options);
+  record_result (status, begun);
+  return status;
+}
+
 int
 main (int argc, char *argv[])
 {
   struct options options;
   enum exit_status status = STATUS_USAGE;
 
+  if (wants_json (argc, argv))
+    message_sink_set (message_sink_json (STDOUT_FILENO));
   message_init (VERBOSITY_NORMAL);
   switch (options_parse (argc, argv, &options)) {
   case OPTIONS_HELP:
@@ -69,10 +124,10 @@ main (int argc, char *argv[])
     status = print_version ();
     break;
   case OPTIONS_BAD:
+    record_result (status, clock_seconds ());
     break;
   case OPTIONS_GO_ON:
-    message_init (options.verbosity);
-    status = run (&options);
+    status = run_and_record (&options);
     break;
   }
   options_release (&options);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "message-sink.h"
 #include "messages.h"
 #include "progress.h"
 #include "report.h"
@@ -25,47 +26,83 @@ message_init (enum verbosity v)
   progress_init (v != VERBOSITY_QUIET);
 }
 
+enum level { DETAIL, INFO, NOTICE, WARNING, ERROR };
+
+static const struct { const char *name, *prefix; } levels[] = {
+  [DETAIL] = { "detail", "" }, [INFO] = { "info", "" },
+  [NOTICE] = { "notice", "" }, [WARNING] = { "warning", "warning: " },
+  [ERROR] = { "error", MESSAGE_PROGRAM ": " },
+};
+
 /* The whole line in one write, so that the words of nbdkit or of a prompt
  * can't get into it. */
 static void
-say (const char *prefix, const char *fmt, va_list args)
+say_text (const char *prefix, const char *text)
+{
+  progress_hide ();
+  fprintf (stderr, "%s%s\n", prefix, text);
+}
+
+static void
+say (enum level level, const char *fmt, va_list args)
 {
   int saved_errno = errno;
   CLEANUP_FREE char *text = NULL;
 
   if (vasprintf (&text, fmt, args) == -1)
     text = NULL;
-  progress_hide ();
-  fprintf (stderr, "%s%s\n", prefix, text ? text : fmt);
+  if (message_sink_is_text ())
+    say_text (levels[level].prefix, text ? text : fmt);
+  else
+    message_record ("message", "level", levels[level].name, "text",
+                    text ? text : fmt, NULL);
   errno = saved_errno;
 }
 
-#define SAY(prefix)             \
+#define SAY(level)              \
   do {                          \
     va_list args;               \
     va_start (args, fmt);       \
-    say (prefix, fmt, args);    \
+    say (level, fmt, args);     \
     va_end (args);              \
   } while (0)
+
+void
+message_phase (const char *name, const char *fmt, ...)
+{
+  CLEANUP_FREE char *text = NULL;
+  va_list args;
+
+  if (verbosity < VERBOSITY_NORMAL)
+    return;
+  va_start (args, fmt);
+  if (vasprintf (&text, fmt, args) == -1)
+    text = NULL;
+  va_end (args);
+  if (message_sink_is_text ())
+    say_text ("", text ? text : fmt);
+  else
+    message_record ("phase", "name", name, "text", text ? text : fmt, NULL);
+}
 
 void
 message_info (const char *fmt, ...)
 {
   if (verbosity >= VERBOSITY_NORMAL)
-    SAY ("");
+    SAY (INFO);
 }
 
 void
 message_detail (const char *fmt, ...)
 {
   if (verbosity >= VERBOSITY_VERBOSE)
-    SAY ("");
+    SAY (DETAIL);
 }
 
 void
 message_always (const char *fmt, ...)
 {
-  SAY ("");
+  SAY (NOTICE);
 }
 
 static bool
@@ -78,7 +115,7 @@ void
 message_warning (const char *fmt, ...)
 {
   if (!is_held_back ())
-    SAY ("warning: ");
+    SAY (WARNING);
 }
 
 static void
@@ -101,7 +138,7 @@ report_error (const char *fmt, ...)
     va_end (args);
   }
   if (!is_held_back ())
-    SAY (MESSAGE_PROGRAM ": ");
+    SAY (ERROR);
 }
 
 void
@@ -123,6 +160,17 @@ message_last_error (void)
   return last_error;
 }
 
+/* PREFIX without the ": " that a person reads. */
+static void
+record_words (const char *prefix, const char *line)
+{
+  char from[32];
+
+  snprintf (from, sizeof from, "%s", prefix + strspn (prefix, " "));
+  from[strcspn (from, ":")] = '\0';
+  message_record ("message", "level", "words", "from", from, "text", line, NULL);
+}
+
 void
 message_verbatim (const char *prefix, const char *text)
 {
@@ -131,10 +179,13 @@ message_verbatim (const char *prefix, const char *text)
 
   if (is_held_back ())
     return;
-  progress_hide ();
   while (rest && (line = strsep (&rest, "\n")) != NULL) {
     terminal_text_clean (line);
-    if (*line)
-      fprintf (stderr, "%s%s\n", prefix, line);
+    if (!*line)
+      continue;
+    if (message_sink_is_text ())
+      say_text (prefix, line);
+    else
+      record_words (prefix, line);
   }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the client says, all of it on stderr.  Errors go through report_error
- * (common/report.h). */
+/* What the client says: text on stderr, or records (message-sink.h).  Errors go
+ * through report_error (common/report.h). */
 
 #ifndef FLASH_MESSAGES_H
 #define FLASH_MESSAGES_H
@@ -11,7 +11,10 @@ enum verbosity { VERBOSITY_QUIET, VERBOSITY_NORMAL, VERBOSITY_VERBOSE };
 
 void message_init (enum verbosity verbosity);
 
-/* A phase or a fact: silent with --quiet. */
+/* A step begins; NAME is its word in records.  Silent with --quiet. */
+void message_phase (const char *name, const char *fmt, ...)
+  __attribute__ ((__format__ (__printf__, 2, 3)));
+/* A fact: silent with --quiet. */
 void message_info (const char *fmt, ...)
   __attribute__ ((__format__ (__printf__, 1, 2)));
 /* Only with --verbose. */

@@ -73,6 +73,12 @@ option_rules_check (enum command command, unsigned given)
                     rules[i].why_not ? rules[i].why_not : "");
       return -1;
     }
+  if ((given & GIVEN_JSON) && !(given & (GIVEN_CONFIRM | GIVEN_DRY_RUN))
+      && (command == COMMAND_FLASH || command == COMMAND_ABANDON)) {
+    report_error ("with --json nobody is asked: give --confirm (or --dry-run, to "
+                  "look first)");
+    return -1;
+  }
   for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++)
     if ((given & contradictions[i].given) == contradictions[i].given) {
       report_error ("%s", contradictions[i].sentence);

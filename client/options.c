@@ -17,7 +17,7 @@ enum
 {
   OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
   OPT_NO_REBOOT, OPT_DEVICE, OPT_STOP_SERVICES, OPT_REHEARSE,
-  OPT_VERIFY, OPT_SAMPLE, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY, OPT_QUIET,
+  OPT_VERIFY, OPT_SAMPLE, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY, OPT_QUIET, OPT_JSON,
   OPT_VERBOSE, OPT_HELP, OPT_VERSION
 };
 
@@ -36,6 +36,7 @@ static const struct option long_options[] = {
   { "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
   { "device", required_argument, NULL, OPT_DEVICE },
   { "stop-services", required_argument, NULL, OPT_STOP_SERVICES },
+  { "json", no_argument, NULL, OPT_JSON },
   { "quiet", no_argument, NULL, OPT_QUIET },
   { "verbose", no_argument, NULL, OPT_VERBOSE },
   { "help", no_argument, NULL, OPT_HELP },
@@ -72,6 +73,7 @@ options_help (void)
     "  -i IDENTITY          private key file (may be given several times)\n"
     "  -F CONFIG            ssh configuration file, instead of the usual ones\n"
     "  -o KEY=VALUE         a setting of ssh_config (may be given several times)\n"
+    "  --json               a JSON record a line on stdout; needs --confirm\n"
     "  --quiet, --verbose   say less, say more\n"
     "  --help, --version    show this, show the version\n"
     "\n"
@@ -227,6 +229,7 @@ take_option (struct options *o, int c, unsigned *given)
     *given |= GIVEN_STOP_SERVICES;
     o->stop_services = optarg;
     return check_stop_services (optarg);
+  case OPT_JSON: *given |= GIVEN_JSON; o->json = true; return 0;
   case OPT_QUIET:
     *given |= GIVEN_QUIET;
     o->verbosity = VERBOSITY_QUIET;

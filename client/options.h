@@ -26,6 +26,7 @@ struct options
   enum verification verification;
   enum verbosity verbosity;
   bool dry_run, reboot;
+  bool json;                    /* records on stdout, no text on stderr */
   bool rescan;                  /* trust no remembered scan */
   bool rehearse;                /* stop when everything is proven */
   bool lifeboat_given;          /* --lifeboat-port was, so any disk gets one */

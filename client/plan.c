@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message-sink.h"
 #include "plan.h"
+#include "plan-record.h"
 #include "progress.h"
 #include "report.h"
 #include "size-text.h"
@@ -99,16 +101,16 @@ show_disk (const struct flash_job *job)
     show_partition (b, &b->partitions[i]);
 }
 
-static void
-show_image (const struct flash_job *job)
+void
+plan_show_image (const struct image_facts *image)
 {
-  const struct integrity *i = &job->image.integrity;
-  const struct partition_table *table = &job->image.table;
+  const struct integrity *i = &image->integrity;
+  const struct partition_table *table = &image->table;
   char stored[SIZE_TEXT_MAX], disk[SIZE_TEXT_MAX];
   struct text t = { .len = 0 };
 
   message_always ("  image   %s: %s, %s, a disk of %s (%" PRIu64 " bytes)",
-                  job->image.name, i->format, size_text (i->stored_size, stored),
+                  image->name, i->format, size_text (i->stored_size, stored),
                   size_text (i->disk_size, disk), i->disk_size);
   message_always ("          intact; XXH3-128 %s; checks in the file: %s",
                   i->digest, *i->check ? i->check : "none");
@@ -146,8 +148,8 @@ show_lifeboat (const struct flash_job *job)
                     "board's memory, on the board's ssh port");
 }
 
-static void
-show_steps (const struct flash_job *job)
+void
+plan_show_steps (const struct flash_job *job)
 {
   const struct options *o = job->options;
   bool root_disk = flash_job_is_root_disk (job);
@@ -175,17 +177,21 @@ show_steps (const struct flash_job *job)
 void
 plan_show (const struct flash_job *job)
 {
+  if (!message_sink_is_text ()) {
+    plan_record_board (job);
+    return;
+  }
   message_always ("The plan:");
   show_board (job);
   show_disk (job);
-  show_image (job);
+  plan_show_image (&job->image);
   if (job->resume)
     message_always ("  This flash is already under way on the board (%s); it goes "
                     "on where it is, then: %s.",
                     job->go_taken ? "it has begun to write" : "not writing now",
                     verification_text (job));
   else
-    show_steps (job);
+    plan_show_steps (job);
   if (!job->options->rehearse && !job->resume)
     message_always ("  EVERYTHING ON %s OF %s WILL BE LOST.", job->board.disk,
                     job->options->host);
@@ -208,11 +214,19 @@ plan_check_confirmation (const struct options *o)
   return 0;
 }
 
+void
+plan_record_confirmation (const struct options *o, const char *needed)
+{
+  message_record ("confirmation", "needed", needed, "given",
+                  record_bool (o->confirm != NULL), NULL);
+}
+
 int
 plan_confirm (const struct options *o)
 {
   char answer[512];
 
+  plan_record_confirmation (o, o->host);
   if (o->confirm)
     return 0;                   /* checked at the start */
   progress_hide ();

@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "message-sink.h"
 #include "progress.h"
 #include "size-text.h"
 
 #define REDRAW_SECONDS 0.2
+#define RECORD_SECONDS 0.5
 #define PLAIN_SECONDS 10
 #define PLAIN_PERCENT 10
 #define RATE_SECONDS 1.0        /* between two samples of the rate */
@@ -20,6 +22,7 @@ static struct
   bool enabled, terminal;
   bool drawn;                   /* the line is on the terminal now */
   bool unsaid;                  /* plain: an update that was not printed */
+  const char *phase;
   const char *label;            /* NULL: no line */
   uint64_t done, total;
   double last_shown;            /* seconds */
@@ -32,7 +35,7 @@ void
 progress_init (bool enabled)
 {
   line.enabled = enabled;
-  line.terminal = isatty (STDERR_FILENO);
+  line.terminal = message_sink_is_text () && isatty (STDERR_FILENO);
 }
 
 static unsigned
@@ -88,13 +91,25 @@ show (const char *text)
 }
 
 static void
+record (void)
+{
+  message_record ("progress", "phase", line.phase, "label", line.label,
+                  "done", RECORD_NUMBER (line.done),
+                  "total", line.total ? RECORD_NUMBER (line.total) : "",
+                  "rate", line.rate >= 1 ? RECORD_NUMBER ((uint64_t) line.rate)
+                          : "", NULL);
+}
+
+static void
 draw (void)
 {
   char text[PROGRESS_LINE_MAX];
 
   progress_format (text, sizeof text, line.label, line.done, line.total,
                    line.rate);
-  if (line.terminal)
+  if (!message_sink_is_text ())
+    record ();
+  else if (line.terminal)
     show (text);
   else
     fprintf (stderr, "%s\n", text);
@@ -124,9 +139,10 @@ sample_rate (double t, uint64_t done)
 }
 
 void
-progress_begin (const char *label)
+progress_begin (const char *phase, const char *label)
 {
   progress_end ();
+  line.phase = phase;
   line.label = label;
   line.done = line.total = 0;
   line.sample_time = line.rate = 0;
@@ -143,6 +159,8 @@ progress_label (void)
 static bool
 is_due (double t)
 {
+  if (!message_sink_is_text ())
+    return t - line.last_shown >= RECORD_SECONDS;
   if (line.terminal)
     return !line.drawn || t - line.last_shown >= REDRAW_SECONDS;
   return t - line.last_shown >= PLAIN_SECONDS

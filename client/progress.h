@@ -2,7 +2,8 @@
 /* The progress line: redrawn in place on a terminal, a plain line every 10 % or
  * 10 seconds elsewhere.  There is one terminal, so there is one progress line;
  * everything else that the program prints goes through messages.h, which hides
- * it first. */
+ * it first.  Where records are taken (message-sink.h), it is one of them, twice a
+ * second at most. */
 
 #ifndef FLASH_PROGRESS_H
 #define FLASH_PROGRESS_H
@@ -16,8 +17,9 @@
 /* ENABLED: false for --quiet.  Looks whether stderr is a terminal. */
 void progress_init (bool enabled);
 
-/* A new line with this label, a constant.  Ends the one before. */
-void progress_begin (const char *label);
+/* A new line with this label, for PHASE as records call it; both are constants.
+ * Ends the one before. */
+void progress_begin (const char *phase, const char *label);
 /* DONE of TOTAL bytes; TOTAL 0: unknown. */
 void progress_update (uint64_t done, uint64_t total);
 /* The label of the line, the pointer itself; NULL: there is none. */

@@ -20,6 +20,8 @@
 #define TERMINAL "/dev/tty"
 
 static const char *occasion;
+static bool has_other_way;
+static prompt_fn other_way;
 
 void
 prompt_set_occasion (const char *text)
@@ -27,11 +29,20 @@ prompt_set_occasion (const char *text)
   occasion = text;
 }
 
+void
+prompt_set_way (prompt_fn ask)
+{
+  has_other_way = true;
+  other_way = ask;
+}
+
 bool
 prompt_possible (void)
 {
-  CLEANUP_CLOSE int fd = open (TERMINAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (has_other_way)
+    return other_way != NULL;
 
+  CLEANUP_CLOSE int fd = open (TERMINAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
   return fd >= 0;
 }
 
@@ -87,8 +98,19 @@ show (int fd, const char *question)
     return;                     /* the read will fail, too */
 }
 
-int
-prompt_ask (const char *question, bool echo, char *answer, size_t size)
+/* Where there is another way, the occasion is said there. */
+static int
+ask_otherwise (const char *question, bool echo, char *answer, size_t size)
+{
+  if (!other_way)
+    return -1;
+  if (occasion)
+    message_always ("%s", occasion);
+  return other_way (question, echo, answer, size);
+}
+
+static int
+ask_on_terminal (const char *question, bool echo, char *answer, size_t size)
 {
   CLEANUP_CLOSE int fd = open (TERMINAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
   struct termios before, silent;
@@ -124,4 +146,11 @@ prompt_ask (const char *question, bool echo, char *answer, size_t size)
   if (result == -1)
     explicit_bzero (answer, size);
   return result;
+}
+
+int
+prompt_ask (const char *question, bool echo, char *answer, size_t size)
+{
+  return has_other_way ? ask_otherwise (question, echo, answer, size)
+                       : ask_on_terminal (question, echo, answer, size);
 }

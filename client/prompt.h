@@ -14,6 +14,11 @@ bool prompt_possible (void);
  * a surprise; NULL: none.  Not copied. */
 void prompt_set_occasion (const char *text);
 
+/* From now on somebody else answers: ASK as prompt_ask; NULL: nobody does. */
+typedef int (*prompt_fn) (const char *question, bool echo, char *answer,
+                          size_t size);
+void prompt_set_way (prompt_fn ask);
+
 /* Show QUESTION (cleaned of control characters) and read a line of at most SIZE
  * - 1 bytes into ANSWER, without its newline; ECHO false for secrets, which the
  * caller wipes.  0, or -1: no terminal, end of file, a line that is too long,

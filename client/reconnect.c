@@ -57,7 +57,7 @@ say (struct attempts *a, unsigned left)
       || (a->nr > TALKATIVE_ATTEMPTS
           && clock_seconds () - a->last_said < TALK_SECONDS))
     return;
-  message_info ("%s", text);
+  message_phase ("reconnect", "%s", text);
   a->last_said = clock_seconds ();
 }
 

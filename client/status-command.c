@@ -6,14 +6,46 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "session-status.h"
+#include "cleanup.h"
 #include "commands.h"
+#include "message-sink.h"
+#include "messages.h"
 #include "report.h"
+#include "session-record.h"
+#include "session-status.h"
 #include "session-summary.h"
+
+/* What can be done, line by line. */
+static int
+tell_advice (const struct options *options, const struct session_report *r)
+{
+  CLEANUP_FREE char *text = NULL;
+  size_t size;
+  FILE *f = open_memstream (&text, &size);
+
+  if (f)
+    session_summary_advise (f, options, r);
+  if (!f || fclose (f) == EOF) {
+    report_error ("out of memory");
+    return -1;
+  }
+  message_always ("%.*s", (int) strlen (text) - 1, text);
+  return 0;
+}
+
+static int
+tell_records (const struct options *options, const struct session_report *r,
+              int found)
+{
+  session_record (found == 0 ? NULL : r);
+  return found == 0 ? 0 : tell_advice (options, r);
+}
 
 static int
 tell (const struct options *options, const struct session_report *r, int found)
 {
+  if (!message_sink_is_text ())
+    return tell_records (options, r, found);
   if (found == 0)
     printf ("No flash is under way on %s.\n", options->host);
   else {

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "commands.h"
 #include "disk-survey.h"
+#include "message-sink.h"
 #include "messages.h"
 #include "report.h"
 #include "size-text.h"
@@ -32,11 +33,11 @@ probe_board (struct flash_job *job)
 {
   const struct ssh_config *c = job->config;
 
-  message_info ("Connecting to %s@%s", c->user, c->host);
+  message_phase ("connect", "Connecting to %s@%s", c->user, c->host);
   job->connection = ssh_connection_open (c);
   if (!job->connection)
     return -1;
-  message_info ("Probing the board");
+  message_phase ("probe", "Probing the board");
   return target_probe_run (job->connection, job->options->device, PROBE_SURVEY,
                            &job->board);
 }
@@ -82,6 +83,35 @@ say_larger (const struct flash_job *job)
                   size_text (job->image.integrity.disk_size, image),
                   job->image.integrity.disk_size,
                   size_text (job->board.disk_size, disk), job->board.disk_size);
+}
+
+static void
+record_ranges (const struct disk_survey *s, const struct partition_table *table)
+{
+  for (uint64_t i = 0; i < s->ranges.nr && i < DIFFERING_RANGES_MAX; i++) {
+    const struct differing_range *r = &s->ranges.ranges[i];
+    char place[DIFFERING_PLACE_MAX];
+
+    message_record ("range", "offset", RECORD_NUMBER (r->start),
+                    "length", RECORD_NUMBER (r->end - r->start),
+                    "place", differing_range_place (r, table, place), NULL);
+  }
+}
+
+static void
+record_totals (const struct disk_survey *s, const struct flash_job *job)
+{
+  message_record ("comparison", "disk", job->board.disk,
+                  "disk_size", RECORD_NUMBER (job->board.disk_size),
+                  "image", job->image.name,
+                  "image_size", RECORD_NUMBER (job->image.integrity.disk_size),
+                  "compared", RECORD_NUMBER (s->compared),
+                  "chunks", RECORD_NUMBER (s->sample.chunks),
+                  "differing", RECORD_NUMBER (s->differing),
+                  "blocks", RECORD_NUMBER (s->ranges.blocks),
+                  "ranges", RECORD_NUMBER (s->ranges.nr),
+                  "unreadable", RECORD_NUMBER (s->unreadable),
+                  "unsteady", RECORD_NUMBER (s->unsteady), NULL);
 }
 
 static void
@@ -181,18 +211,24 @@ verify (struct flash_job *job)
   if (prepare_image (job) == -1 || probe_board (job) == -1
       || check_board (job) == -1)
     return STATUS_NOT_WRITTEN;
-  message_info ("Deploying the helper into the board's memory");
+  message_phase ("deploy", "Deploying the helper into the board's memory");
   channel = survey_channel_open (job);
   if (!channel)
     return STATUS_NOT_WRITTEN;
-  message_info ("Comparing %s with %s", job->board.disk, job->image.name);
+  message_phase ("compare", "Comparing %s with %s", job->board.disk, job->image.name);
   start = clock_now ();
   result = survey (job, channel, &s);
   survey_channel_free (channel);
   if (result == -1)
     return STATUS_NOT_WRITTEN;
-  say_ranges (&s, &job->image.table);
-  say_totals (&s, clock_now () - start);
+  if (message_sink_is_text ()) {
+    say_ranges (&s, &job->image.table);
+    say_totals (&s, clock_now () - start);
+  }
+  else {
+    record_ranges (&s, &job->image.table);
+    record_totals (&s, job);
+  }
   return judge (job, &s);
 }
 

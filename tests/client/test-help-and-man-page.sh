@@ -41,3 +41,20 @@ for arguments in '--rehearse --dry-run board image' 'status --device /dev/sda bo
   [ "$status" -eq 2 ] || fail "$arguments gave status $status"
 done
 grep -q 'command status' "$scratch/stderr" || fail "no command was suggested"
+
+# The kinds of records: in the code, in the schema and in their man page.
+grep -oh 'message_record\(_fields\)\? ($\|message_record\(_fields\)\? ("[a-z_]*"' \
+  "$top_srcdir"/client/*.c | grep -o '[a-z_]*"$' | tr -d '"' >"$scratch/in-code.raw"
+# One call has its kind on the next line.
+grep -h -A1 'message_record ($' "$top_srcdir"/client/*.c |
+  sed -n 's/^ *"\([a-z_]*\)".*/\1/p' >>"$scratch/in-code.raw"
+sort -u "$scratch/in-code.raw" >"$scratch/in-code"
+[ "$(wc -l <"$scratch/in-code")" -ge 10 ] || fail "no kinds of records were found"
+grep -o '{"const": "[a-z_]*"}' \
+  "$top_srcdir/client/flash-live-remote-json.schema.json" |
+  sed 's/.*"\([a-z_]*\)"}/\1/' | sort -u >"$scratch/in-schema"
+diff "$scratch/in-code" "$scratch/in-schema" || fail "code and schema differ"
+sed -n '/^=head1 RECORDS/,$s/^=item \(B<.*\)/\1/p' \
+  "$top_srcdir/client/flash-live-remote-json.pod" |
+  grep -o 'B<[a-z_]*>' | sed 's/B<\(.*\)>/\1/' | sort -u >"$scratch/in-page"
+diff "$scratch/in-page" "$scratch/in-schema" || fail "man page and schema differ"

@@ -153,6 +153,26 @@ test_suggestions (void **state)
   assert_null (options_suggest ("force"));
 }
 
+/* Nobody is asked: what needs a word must bring it. */
+static void
+test_json (void **state)
+{
+  struct options o;
+
+  (void) state;
+  assert_int_equal (PARSE (&o, "--json", "--confirm", "board", "board", "image"),
+                    OPTIONS_GO_ON);
+  assert_true (o.json);
+  options_release (&o);
+  assert_int_equal (PARSE (&o, "--json", "--dry-run", "board", "image"),
+                    OPTIONS_GO_ON);
+  options_release (&o);
+  assert_int_equal (PARSE (&o, "status", "--json", "board"), OPTIONS_GO_ON);
+  options_release (&o);
+  assert_int_equal (PARSE (&o, "verify", "--json", "board", "image"), OPTIONS_GO_ON);
+  options_release (&o);
+}
+
 /* What each command takes, and what it refuses. */
 static void
 test_commands (void **state)
@@ -219,6 +239,9 @@ test_contradictions (void **state)
   BAD ("--rehearse", "--session-key", "k", "board", "image");
   BAD ("--quiet", "--verbose", "board", "image");
   BAD ("--verify", "half", "board", "image");
+  BAD ("--json", "board", "image");
+  BAD ("--json", "--rehearse", "board", "image");
+  BAD ("abandon", "--json", "board");
   BAD ("--lifeboat-port", "65536", "board", "image");
 }
 
@@ -274,6 +297,7 @@ main (void)
     cmocka_unit_test (test_hosts),
     cmocka_unit_test (test_mistakes),
     cmocka_unit_test (test_suggestions),
+    cmocka_unit_test (test_json),
     cmocka_unit_test (test_commands),
     cmocka_unit_test (test_contradictions),
     cmocka_unit_test (test_slips),

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "message-sink.h"
+#include "plan-record.h"
+#include "session-status.h"
+
+#define USES_MAX 1024
+
+void
+plan_record_image (const struct image_facts *image, const char *path)
+{
+  const struct integrity *i = &image->integrity;
+  const struct partition_table *table = &image->table;
+
+  message_record ("image", "path", path, "name", image->name,
+                  "format", i->format, "stored_size", RECORD_NUMBER (i->stored_size),
+                  "image_size", RECORD_NUMBER (i->disk_size), "digest", i->digest,
+                  "checks", i->check, "partition_table",
+                  partition_table_name (table->kind), "notes", i->notes, NULL);
+  for (unsigned n = 0; n < table->nr_partitions; n++)
+    message_record ("image_partition",
+                    "number", RECORD_NUMBER (table->partitions[n].number),
+                    "kind", table->partitions[n].type,
+                    "offset", RECORD_NUMBER (table->partitions[n].start),
+                    "size", RECORD_NUMBER (table->partitions[n].size), NULL);
+}
+
+/* "ext4 on /; swap": what the partition NAME is used for; may be "". */
+static void
+describe_uses (const struct target_probe *b, const char *name, char uses[USES_MAX])
+{
+  size_t len = 0;
+
+  *uses = '\0';
+  for (unsigned i = 0; i < b->nr_mounts && len < USES_MAX; i++) {
+    const struct probe_mount *m = &b->mounts[i];
+
+    if (strcmp (m->device, name) != 0)
+      continue;
+    int n = snprintf (uses + len, USES_MAX - len, "%s%s%s%s", len ? "; " : "",
+                      m->type, m->point ? " on " : "", m->point ? m->point : "");
+    len += n > 0 ? (size_t) n : 0;
+  }
+}
+
+static void
+record_partitions (const struct target_probe *b)
+{
+  char uses[USES_MAX];
+
+  for (unsigned i = 0; i < b->nr_partitions; i++) {
+    describe_uses (b, b->partitions[i].name, uses);
+    message_record ("partition", "name", b->partitions[i].name,
+                    "offset", RECORD_NUMBER (b->partitions[i].start),
+                    "size", RECORD_NUMBER (b->partitions[i].size), "uses", uses,
+                    NULL);
+  }
+}
+
+void
+plan_record_board (const struct flash_job *job)
+{
+  const struct options *o = job->options;
+  const struct target_probe *b = &job->board;
+  const bool root_disk = flash_job_is_root_disk (job);
+
+  message_record (
+    "plan", "hostname", b->hostname, "model", b->model, "machine", b->machine,
+    "userland_bits", b->bits ? RECORD_NUMBER (b->bits) : "", "kernel", b->kernel,
+    "boot_id", b->boot_id, "host_key", job->host_key ? job->host_key : "",
+    "memory_total", b->memory_total ? RECORD_NUMBER (b->memory_total) : "",
+    "memory_available",
+    b->memory_available ? RECORD_NUMBER (b->memory_available) : "",
+    "disk", b->disk, "disk_size", RECORD_NUMBER (b->disk_size),
+    "disk_model", b->disk_model, "disk_serial", b->disk_serial,
+    "removable", record_bool (b->disk_removable),
+    "root_disk", record_bool (root_disk), "image", job->image.name,
+    "mode", flash_mode_name (o->mode), "verify", verification_name (job->verification),
+    "reboots", record_bool (root_disk && job->reboots && !o->rehearse),
+    "lifeboat", record_bool (flash_job_wants_lifeboat (job)),
+    "lifeboat_port", o->lifeboat_port ? RECORD_NUMBER (o->lifeboat_port) : "",
+    "stop_services", o->stop_services, "resumes", record_bool (job->resume),
+    "writing_begun", record_bool (job->resume && job->go_taken),
+    "rehearsal", record_bool (o->rehearse), "dry_run", record_bool (o->dry_run),
+    NULL);
+  record_partitions (b);
+}
+
+void
+plan_record_earlier (const struct flash_job *job)
+{
+  const struct session_report *r = &job->report;
+
+  message_record ("earlier_flash", "image", session_status_get (r, "image"),
+                  "disk", session_status_get (r, "target-name"),
+                  "state", session_status_get (r, "state"), NULL);
+}
