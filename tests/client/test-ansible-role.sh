@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The Ansible role: in check mode nothing is written, a run flashes, a board that
+# fails is reported with its cause and does not hold up the other one.
+set -eu
+# shellcheck source=tests/client/flash-test.sh
+. "$(dirname "$0")/flash-test.sh"
+
+requires ansible-playbook --version
+start_board
+make_image "$scratch/new.img" 16
+xz -k "$scratch/new.img"
+fill_target
+remember_target
+
+cat >"$scratch/inventory" <<END
+[boards]
+$board_name ansible_user=root
+absent-board ansible_user=root
+END
+cat >>"$board_ssh_config" <<END
+Host absent-board
+  HostName 127.0.0.1
+  Port 1
+END
+cat >"$scratch/play.yml" <<END
+- hosts: boards
+  gather_facts: false
+  roles: [flash_live_remote]
+  vars:
+    flash_live_remote_program: $client
+    flash_live_remote_ssh_config: $board_ssh_config
+    flash_live_remote_image: $scratch/new.img.xz
+    flash_live_remote_mode: stream
+    flash_live_remote_options: [--device, $board_target]
+  post_tasks:
+    - name: The result
+      ansible.builtin.debug:
+        msg: "result {{ flash_live_remote_result.status }}
+              {{ flash_live_remote_result.exit_status }}"
+END
+
+# play STATUS ARGUMENT...
+play ()
+{
+  expected=$1
+  shift
+  status=0
+  ANSIBLE_ROLES_PATH=$top_srcdir/ansible/roles ANSIBLE_NOCOLOR=1 \
+    ANSIBLE_HOME=$scratch/ansible ANSIBLE_RETRY_FILES_ENABLED=0 \
+    ANSIBLE_LOCAL_TEMP=$scratch/ansible/tmp LC_ALL=C.UTF-8 \
+    ansible-playbook -i "$scratch/inventory" "$@" "$scratch/play.yml" \
+    >"$scratch/said" 2>&1 </dev/null || status=$?
+  expect_status "$expected"
+}
+
+play 0 --limit "$board_name" --check
+expect_says 'result done 0' "$board_name .*changed=0 .*failed=0"
+expect_untouched
+
+play 2
+expect_says 'result done 0' "$board_name .*changed=1 .*failed=0" \
+  'absent-board .*failed=1' 'nothing was written' 'refused'
+expect_flashed "$scratch/new.img"
+
+# A damaged image: nothing is written, and the cause is told.
+fill_target
+remember_target
+head -c 5000 "$scratch/new.img.xz" >"$scratch/short.img.xz"
+play 2 --limit "$board_name" -e "flash_live_remote_image=$scratch/short.img.xz"
+expect_says 'nothing was written' 'exit status 3' 'short.img.xz'
+expect_untouched
