@@ -10,9 +10,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/types.h>
-#include <time.h>
 
+#include "byte-source.h"
 #include "fault.h"
 #include "image-scan.h"
 #include "image-statistics.h"
@@ -69,17 +68,13 @@ struct image
 {
   const struct image_ops *ops;
   enum image_format format;
-  int fd;
+  struct byte_source *source;   /* owned */
   char *name;
   /* Defaults filled in; there always is a cache.  spool_dir is owned. */
   struct image_options options;
   struct block_cache *own_cache;        /* NULL: the cache is a shared one */
   uint64_t stored_size;
-  bool regular;                 /* else a block device, which has no mtime */
   atomic_bool cancelled;        /* image_cancel */
-  dev_t device;
-  ino_t inode;
-  struct timespec mtime, ctime;
   struct scan_record *record;   /* what is known of the disk view */
   void *state;                  /* owned by the format */
 

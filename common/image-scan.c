@@ -25,7 +25,7 @@
 static bool
 settle (const struct image *im)
 {
-  const struct timespec *m = &im->mtime;
+  const struct timespec *m = &im->source->identity->mtime;
   struct timespec now, wait = { .tv_nsec = SETTLE_NS };
 
   clock_gettime (CLOCK_REALTIME, &now);
@@ -77,7 +77,7 @@ save_scan (struct image *im)
 static void
 remember (struct image *im, const struct image_scan_result *result)
 {
-  if (!im->regular)
+  if (!im->source->identity)
     return;
   im->result = *result;
   atomic_store (&im->scanned, true);

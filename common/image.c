@@ -5,13 +5,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "block-cache.h"
 #include "bzip2-stream.h"
 #include "cleanup.h"
-#include "file-io.h"
+#include "file-source.h"
 #include "hole-map.h"
 #include "image-ops.h"
 #include "report.h"
@@ -117,34 +116,6 @@ set_options (struct image *im, const struct image_options *options,
 }
 
 static int
-examine_file (struct image *im, struct fault *fault)
-{
-  struct stat st;
-
-  if (fstat (im->fd, &st) == -1)
-    return fault_set (fault, errno, "fstat: %s", strerror (errno));
-  im->regular = S_ISREG (st.st_mode);
-  im->device = st.st_dev;
-  im->inode = st.st_ino;
-  im->mtime = st.st_mtim;
-  im->ctime = st.st_ctim;
-  if (im->regular)
-    im->stored_size = (uint64_t) st.st_size;
-  else if (S_ISBLK (st.st_mode)) {
-    off_t end = lseek (im->fd, 0, SEEK_END);
-    if (end == -1)
-      return fault_set (fault, errno, "lseek: %s", strerror (errno));
-    im->stored_size = (uint64_t) end;
-  }
-  else
-    return fault_set (fault, EINVAL,
-                      "not an image: neither a regular file nor a disk");
-  if (im->stored_size == 0)
-    return fault_set (fault, EINVAL, "not an image: the file is empty");
-  return 0;
-}
-
-static int
 detect_format (struct image *im, struct fault *fault)
 {
   static const unsigned char xz_magic[6] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
@@ -182,10 +153,10 @@ detect_format (struct image *im, struct fault *fault)
   return 0;
 }
 
-struct image *
-image_open (int fd, const char *name, const struct image_options *options)
+/* IM with a name, or NULL. */
+static struct image *
+new_image (const char *name)
 {
-  struct fault fault;
   struct image *im = calloc (1, sizeof *im);
 
   if (im)
@@ -193,29 +164,72 @@ image_open (int fd, const char *name, const struct image_options *options)
   if (!im || !im->name) {
     report_error ("%s: out of memory", name);
     free (im);
+    errno = ENOMEM;
+    return NULL;
+  }
+  pthread_mutex_init (&im->scan_lock, NULL);
+  pthread_mutex_init (&im->memo_lock, NULL);
+  pthread_cond_init (&im->scan_ended, NULL);
+  return im;
+}
+
+static struct image *
+give_up (struct image *im, const struct fault *fault)
+{
+  report_fault (im, fault);
+  int saved = errno;
+  image_close (im);
+  errno = saved;
+  return NULL;
+}
+
+/* IM has its source. */
+static int
+open_image (struct image *im, const struct image_options *options,
+            struct fault *fault)
+{
+  im->stored_size = im->source->size;
+  im->record = scan_record_new ();
+  if (!im->record)
+    return fault_no_memory (fault, "an image");
+  if (set_options (im, options, fault) == -1 || detect_format (im, fault) == -1
+      || im->ops->open (im, fault) == -1)
+    return -1;
+  image_recall_scan (im);
+  return 0;
+}
+
+struct image *
+image_open_source (struct byte_source *source, const char *name,
+                   const struct image_options *options)
+{
+  struct image *im = new_image (name);
+  struct fault fault;
+
+  if (!im) {
+    source->ops->close (source);
+    errno = ENOMEM;
+    return NULL;
+  }
+  im->source = source;
+  return open_image (im, options, &fault) == 0 ? im : give_up (im, &fault);
+}
+
+struct image *
+image_open (int fd, const char *name, const struct image_options *options)
+{
+  struct image *im = new_image (name);
+  struct fault fault;
+
+  if (!im) {
     close (fd);
     errno = ENOMEM;
     return NULL;
   }
-  im->fd = fd;
-  pthread_mutex_init (&im->scan_lock, NULL);
-  pthread_mutex_init (&im->memo_lock, NULL);
-  pthread_cond_init (&im->scan_ended, NULL);
-  im->record = scan_record_new ();
-  if (!im->record)
-    fault_no_memory (&fault, "an image");
-  if (!im->record || set_options (im, options, &fault) == -1
-      || examine_file (im, &fault) == -1
-      || detect_format (im, &fault) == -1
-      || im->ops->open (im, &fault) == -1) {
-    report_fault (im, &fault);
-    int saved = errno;
-    image_close (im);
-    errno = saved;
-    return NULL;
-  }
-  image_recall_scan (im);
-  return im;
+  im->source = file_source_open (fd, &fault);
+  if (im->source && open_image (im, options, &fault) == 0)
+    return im;
+  return give_up (im, &fault);
 }
 
 void
@@ -227,7 +241,8 @@ image_close (struct image *im)
     im->ops->close (im);
   block_cache_free (im->own_cache);
   scan_record_free (im->record);
-  close (im->fd);               /* was only read from */
+  if (im->source)
+    im->source->ops->close (im->source);
   pthread_cond_destroy (&im->scan_ended);
   pthread_mutex_destroy (&im->scan_lock);
   pthread_mutex_destroy (&im->memo_lock);
@@ -241,6 +256,8 @@ void
 image_cancel (struct image *im)
 {
   atomic_store (&im->cancelled, true);
+  if (im->source->ops->cancel)
+    im->source->ops->cancel (im->source);
 }
 
 enum image_format
@@ -412,21 +429,10 @@ extent_walk_emit (struct extent_walk *walk, uint64_t offset, uint64_t length,
 int
 image_check_unchanged (const struct image *im, struct fault *fault)
 {
-  struct stat st;
+  struct byte_source *source = im->source;
 
-  if (!im->regular)
-    return 0;
-  if (fstat (im->fd, &st) == -1)
-    return fault_set (fault, EIO, "fstat: %s", strerror (errno));
-  if ((uint64_t) st.st_size != im->stored_size)
-    return fault_set (fault, EIO, "the file changed while it was open: its "
-                      "size was %" PRIu64 " and is now %" PRIu64 " bytes",
-                      im->stored_size, (uint64_t) st.st_size);
-  if (st.st_mtim.tv_sec != im->mtime.tv_sec
-      || st.st_mtim.tv_nsec != im->mtime.tv_nsec)
-    return fault_set (fault, EIO,
-                      "the file changed while it was open: it was written to");
-  return 0;
+  return source->ops->check_unchanged
+         ? source->ops->check_unchanged (source, false, fault) : 0;
 }
 
 int
@@ -447,17 +453,5 @@ image_read_stored (const struct image *im, void *buf, size_t len,
   /* All decoders come by here again and again. */
   if (atomic_load (&im->cancelled))
     return fault_set (fault, ECANCELED, "cancelled: the program ends");
-
-  ssize_t r = full_pread (im->fd, buf, len, offset);
-
-  if (r == -1)
-    return fault_set (fault, EIO, "read error at byte %" PRIu64 ": %s",
-                      offset, strerror (errno));
-  /* After the read: what was read before a change is good. */
-  if (image_check_unchanged (im, fault) == -1)
-    return -1;
-  if ((size_t) r < len)
-    return fault_set (fault, EIO, "the file ends unexpectedly at byte %" PRIu64,
-                      offset + (uint64_t) r);
-  return 0;
+  return im->source->ops->read (im->source, buf, len, offset, fault);
 }

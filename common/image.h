@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A disk image in a file: raw, xz or gzip, told by its magic bytes.
+/* A disk image, raw or compressed, told by its magic bytes: in a file, or in another
+ * byte source.
  *
  * The *stored view* is the file's own bytes, the *disk view* is what they
  * decompress to.  Both are read by offset; the disk view of every format is
@@ -25,6 +26,7 @@ enum image_format
 #define NR_IMAGE_FORMATS 6
 
 struct block_cache;
+struct byte_source;
 struct image;
 
 struct image_options
@@ -62,6 +64,9 @@ struct block_cache *image_cache_new (const struct image_options *options);
  * NULL. */
 struct image *image_open (int fd, const char *name,
                           const struct image_options *options);
+/* The same for another source of bytes, which is taken over. */
+struct image *image_open_source (struct byte_source *source, const char *name,
+                                 const struct image_options *options);
 void image_close (struct image *im);            /* NULL is allowed */
 
 /* The program is about to end: from now on whatever needs stored bytes fails with

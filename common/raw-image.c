@@ -3,9 +3,7 @@
 
 #include <config.h>
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cleanup.h"
 #include "digest.h"
@@ -58,34 +56,11 @@ raw_pread (struct image *im, void *buf, size_t len, uint64_t offset,
   return 0;
 }
 
-/* Where the extent of the file at OFFSET ends, END at most.  lseek moves the
- * position of the descriptor, which nothing else uses. */
-static uint64_t
-find_file_extent (int fd, uint64_t offset, uint64_t end, bool *hole)
-{
-  off_t data = lseek (fd, (off_t) offset, SEEK_DATA);
-  off_t next;
-
-  if (data == -1 && errno == ENXIO) {   /* a hole up to the file's end */
-    *hole = true;
-    return end;
-  }
-  if (data == -1) {                     /* the file system cannot tell */
-    *hole = false;
-    return end;
-  }
-  *hole = (uint64_t) data > offset;
-  next = *hole ? data : lseek (fd, (off_t) offset, SEEK_HOLE);
-  if (next == -1 || (uint64_t) next > end || (uint64_t) next <= offset)
-    return end;
-  return (uint64_t) next;
-}
-
 /* What the file system calls data may be known to be zero. */
 static uint64_t
 find_extent (struct image *im, uint64_t offset, uint64_t end, bool *hole)
 {
-  uint64_t next = find_file_extent (im->fd, offset, end, hole);
+  uint64_t next = im->source->ops->find_extent (im->source, offset, end, hole);
 
   if (!*hole)
     *hole = hole_map_run (scan_record_holes (im->record), offset, next,
@@ -103,8 +78,9 @@ raw_extents (struct image *im, uint64_t offset, uint64_t count,
     return -1;
   while (offset < end) {
     bool hole = false;
-    /* A block device knows nothing of SEEK_DATA, and may change unseen. */
-    uint64_t next = im->regular ? find_extent (im, offset, end, &hole) : end;
+    /* A block device may change unseen. */
+    uint64_t next = im->source->ops->find_extent
+                    ? find_extent (im, offset, end, &hole) : end;
 
     if (!extent_walk_emit (walk, offset, next - offset, hole))
       break;

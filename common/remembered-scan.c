@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/types.h>
 
 #include "cleanup.h"
 #include "hole-map.h"
@@ -20,7 +20,15 @@
 bool
 remembered_scan_wanted (const struct image *im)
 {
-  return im->options.index_dir && im->regular;
+  return im->options.index_dir && im->source->identity;
+}
+
+static char *
+scan_path (const struct image *im)
+{
+  return scan_folder_path (im->options.index_dir,
+                           (dev_t) im->source->identity->device,
+                           (ino_t) im->source->identity->inode);
 }
 
 /* -- The head: what file this is about ------------------------------------- */
@@ -28,10 +36,11 @@ remembered_scan_wanted (const struct image *im)
 static void
 write_head (const struct image *im, struct scan_writer *w)
 {
+  const struct file_identity *file = im->source->identity;
   const uint64_t key[] = {
-    CONTENT_VERSION, im->device, im->inode, im->stored_size,
-    (uint64_t) im->mtime.tv_sec, (uint64_t) im->mtime.tv_nsec,
-    (uint64_t) im->ctime.tv_sec, (uint64_t) im->ctime.tv_nsec,
+    CONTENT_VERSION, file->device, file->inode, im->stored_size,
+    (uint64_t) file->mtime.tv_sec, (uint64_t) file->mtime.tv_nsec,
+    (uint64_t) file->ctime.tv_sec, (uint64_t) file->ctime.tv_nsec,
     (uint64_t) im->format
   };
 
@@ -173,8 +182,7 @@ int
 remembered_scan_load (struct image *im, struct image_scan_result *result,
                       struct fault *fault)
 {
-  CLEANUP_FREE char *path =
-    scan_folder_path (im->options.index_dir, im->device, im->inode);
+  CLEANUP_FREE char *path = scan_path (im);
   CLEANUP_FREE unsigned char *data = NULL;
   struct scan_reader r = { .data = NULL };
 
@@ -218,26 +226,11 @@ write_sum (struct scan_writer *w)
   scan_writer_bytes (w, digest, sizeof digest);
 }
 
-/* Someone who touched the file while it was scanned may have set its mtime back. */
-static int
-check_same (const struct image *im, struct fault *fault)
-{
-  struct stat st;
-
-  if (image_check_unchanged (im, fault) == -1)
-    return -1;
-  if (fstat (im->fd, &st) == -1 || st.st_ctim.tv_sec != im->ctime.tv_sec
-      || st.st_ctim.tv_nsec != im->ctime.tv_nsec)
-    return fault_set (fault, ESTALE, "the file was touched while it was open");
-  return 0;
-}
-
 int
 remembered_scan_save (struct image *im, const struct image_scan_result *result,
                       struct fault *fault)
 {
-  CLEANUP_FREE char *path =
-    scan_folder_path (im->options.index_dir, im->device, im->inode);
+  CLEANUP_FREE char *path = scan_path (im);
   struct scan_writer w = { .len = 0 };
   int r;
 
@@ -256,7 +249,7 @@ remembered_scan_save (struct image *im, const struct image_scan_result *result,
   else if (w.len > SCAN_FILE_MAX)
     r = fault_set (fault, EFBIG, "too much to remember: %zu bytes", w.len);
   else {
-    r = check_same (im, fault);
+    r = im->source->ops->check_unchanged (im->source, true, fault);
     if (r == 0)
       r = scan_folder_write (im->options.index_dir, path, w.data, w.len, fault);
   }
