@@ -2,9 +2,7 @@
 #include <config.h>
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <libnbd.h>
 
@@ -18,23 +16,10 @@ struct image_digests
   struct nbd_handle *nbd;
 };
 
-int
-image_digests_check_header (const char text[IMAGE_DIGESTS_HEADER],
-                            uint64_t disk_size)
-{
-  char expected[256];
-  int len = snprintf (expected, sizeof expected,
-                      "version=1\nalgorithm=xxh3-128\nchunk-size=%d\n"
-                      "disk-size=%" PRIu64 "\nchunks=%" PRIu64 "\n",
-                      DIGEST_CHUNK, disk_size, digest_chunks (disk_size));
-
-  return memcmp (text, expected, (size_t) len) == 0 ? 0 : -1;
-}
-
 static int
 check_export (struct image_digests *d, uint64_t disk_size)
 {
-  char header[IMAGE_DIGESTS_HEADER];
+  char header[DIGESTS_HEADER_SIZE];
   const uint64_t table = digest_chunks (disk_size) * DIGEST_SIZE;
   const int64_t size = nbd_get_size (d->nbd);
 
@@ -44,7 +29,7 @@ check_export (struct image_digests *d, uint64_t disk_size)
     return -1;
   }
   if ((uint64_t) size != sizeof header + table
-      || image_digests_check_header (header, disk_size) == -1) {
+      || digests_header_check (header, disk_size) == -1) {
     report_error ("the image server gives no valid digests; plugin and client "
                   "must come from the same build");
     return -1;
@@ -84,7 +69,7 @@ image_digests_read (struct image_digests *d, uint64_t first, size_t count,
                     unsigned char (*digests)[DIGEST_SIZE])
 {
   if (nbd_pread (d->nbd, digests, count * DIGEST_SIZE,
-                 IMAGE_DIGESTS_HEADER + first * DIGEST_SIZE, 0) == 0)
+                 DIGESTS_HEADER_SIZE + first * DIGEST_SIZE, 0) == 0)
     return 0;
   image_facts_report_nbd (d->server, "the image's digests cannot be read");
   return -1;

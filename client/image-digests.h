@@ -11,8 +11,6 @@
 #include "digest.h"
 #include "image-server.h"
 
-#define IMAGE_DIGESTS_HEADER 4096       /* bytes in front of the table */
-
 struct image_digests;
 
 /* Of a disk view of DISK_SIZE bytes.  NULL after a report. */
@@ -23,9 +21,5 @@ void image_digests_close (struct image_digests *d);     /* NULL is allowed */
 /* The digests of COUNT chunks from FIRST on.  0, or -1 after a report. */
 int image_digests_read (struct image_digests *d, uint64_t first, size_t count,
                         unsigned char (*digests)[DIGEST_SIZE]);
-
-/* Whether TEXT is the header of the digests of DISK_SIZE bytes: 0 or -1. */
-int image_digests_check_header (const char text[IMAGE_DIGESTS_HEADER],
-                                uint64_t disk_size);
 
 #endif

@@ -8,25 +8,10 @@
 #include <stdint.h>
 
 #include "image-server.h"
+#include "integrity-record.h"
 #include "partition-table.h"
 
 struct nbd_handle;
-
-#define INTEGRITY_SIZE 4096     /* docs/protocol.md, section 1 */
-
-enum integrity_state { INTEGRITY_SCANNING, INTEGRITY_INTACT, INTEGRITY_DAMAGED };
-
-struct integrity
-{
-  enum integrity_state state;
-  char format[16];
-  char check[16];
-  char digest[33];
-  uint64_t stored_size, disk_size;      /* bytes; disk_size 0: not known yet */
-  uint64_t done, total;
-  char notes[1024];                     /* lines */
-  char error[1024];
-};
 
 struct image_facts
 {
@@ -46,8 +31,5 @@ struct nbd_handle *image_facts_connect (struct image_server *server,
                                         const char *export);
 /* Report libnbd's error, or the end of the server that is its cause. */
 void image_facts_report_nbd (struct image_server *server, const char *what);
-
-/* The record behind it: TEXT of INTEGRITY_SIZE bytes.  0; -1: it is none. */
-int integrity_parse (const char text[INTEGRITY_SIZE], struct integrity *i);
 
 #endif

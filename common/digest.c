@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -63,4 +64,17 @@ digest_to_hex (const unsigned char digest[DIGEST_SIZE],
     hex[2 * i + 1] = digits[digest[i] & 15];
   }
   hex[2 * DIGEST_SIZE] = '\0';
+}
+
+bool
+digest_from_hex (const char *hex, unsigned char digest[DIGEST_SIZE])
+{
+  static const char digits[] = "0123456789abcdef";
+
+  if (strlen (hex) != 2 * DIGEST_SIZE || strspn (hex, digits) != 2 * DIGEST_SIZE)
+    return false;
+  for (size_t i = 0; i < DIGEST_SIZE; i++)
+    digest[i] = (unsigned char) ((strchr (digits, hex[2 * i]) - digits) << 4
+                                 | (strchr (digits, hex[2 * i + 1]) - digits));
+  return true;
 }

@@ -6,6 +6,7 @@
 #ifndef FLASHIMAGE_DIGEST_H
 #define FLASHIMAGE_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,5 +35,7 @@ void digest_free (struct digest_state *state);
 
 void digest_to_hex (const unsigned char digest[DIGEST_SIZE],
                     char hex[DIGEST_HEX_SIZE]);
+/* False: HEX is not 32 digits in lower case. */
+bool digest_from_hex (const char *hex, unsigned char digest[DIGEST_SIZE]);
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "scan-job.h"
 
-#define DIGESTS_EXPORT_HEADER 4096      /* bytes */
-
 /* Bytes of the export for a disk view of so many bytes. */
 uint64_t digests_export_size (uint64_t disk_size);
 

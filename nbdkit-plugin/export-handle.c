@@ -21,7 +21,7 @@ struct export_handle
   uint64_t size;
   uint64_t disk_size;                   /* DISK_VIEW, DIGESTS_VIEW */
   pthread_mutex_t lock;                 /* guards TEXT */
-  char text[INTEGRITY_EXPORT_SIZE];     /* as read from offset 0 last */
+  char text[INTEGRITY_SIZE];     /* as read from offset 0 last */
 };
 
 /* -- Before a view is served ---------------------------------------------------- */
@@ -117,7 +117,7 @@ prepare (struct export_handle *h)
   }
   if (integrity_export_start (place->served, place->files) == -1)
     return -1;
-  h->size = INTEGRITY_EXPORT_SIZE;
+  h->size = INTEGRITY_SIZE;
   integrity_export_text (place->served, place->files, h->text);
   return 0;
 }

@@ -38,7 +38,7 @@ static void append (char *text, size_t *used, const char *fmt, ...)
 static void
 append (char *text, size_t *used, const char *fmt, ...)
 {
-  const size_t room = INTEGRITY_EXPORT_SIZE - *used;
+  const size_t room = INTEGRITY_SIZE - *used;
   va_list args;
 
   va_start (args, fmt);
@@ -124,7 +124,7 @@ describe_unopened (const struct served_image *served, char *text)
 void
 integrity_export_text (const struct served_image *served,
                        const struct companion_files *files,
-                       char text[INTEGRITY_EXPORT_SIZE])
+                       char text[INTEGRITY_SIZE])
 {
   static const char *const names[] = {
     [SCANNING] = "scanning", [INTACT] = "intact", [DAMAGED] = "damaged"
@@ -135,7 +135,7 @@ integrity_export_text (const struct served_image *served,
   bool known;
   size_t used = 0;
 
-  memset (text, 0, INTEGRITY_EXPORT_SIZE);
+  memset (text, 0, INTEGRITY_SIZE);
   if (!served->im) {
     describe_unopened (served, text);
     return;

@@ -7,8 +7,7 @@
 
 #include "companion-files.h"
 #include "image-table.h"
-
-#define INTEGRITY_EXPORT_SIZE 4096
+#include "integrity-record.h"
 
 /* Start the scan, unless that was done before: 0, or -1, reported.  An image that
  * cannot be opened needs none. */
@@ -18,6 +17,6 @@ int integrity_export_start (const struct served_image *served,
 /* The state at this moment. */
 void integrity_export_text (const struct served_image *served,
                             const struct companion_files *files,
-                            char text[INTEGRITY_EXPORT_SIZE]);
+                            char text[INTEGRITY_SIZE]);
 
 #endif

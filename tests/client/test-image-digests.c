@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client-test.h"
 
-#include "image-digests.h"
+#include "integrity-record.h"
 
 #define GOOD "version=1\nalgorithm=xxh3-128\nchunk-size=1048576\n" \
              "disk-size=3145729\nchunks=4\n"
@@ -9,10 +9,10 @@
 static int
 check (const char *text)
 {
-  char header[IMAGE_DIGESTS_HEADER] = "";
+  char header[DIGESTS_HEADER_SIZE] = "";
 
   snprintf (header, sizeof header, "%s", text);
-  return image_digests_check_header (header, 3145729);
+  return digests_header_check (header, 3145729);
 }
 
 static void

@@ -192,12 +192,25 @@ status_record_seeds ()
   printf 'FLR1 hello version=1 a= b=%%C3%%A4' >"$folder/hello"
 }
 
+integrity_record_seeds ()
+{
+  printf 'version=1\nstate=scanning\nformat=xz\nstored-size=99\ndone=5\ntotal=99\n' \
+    >"$folder/scanning"
+  printf 'version=1\nstate=intact\nformat=gzip\nstored-size=99\ndisk-size=512\n' \
+    >"$folder/intact"
+  printf 'stored-xxh3-128=%032d\ncheck=crc32\nnote=one\nnote=two\n' 7 \
+    >>"$folder/intact"
+  printf 'version=1\nstate=damaged\nformat=raw\nerror=at byte 7: \033[1m\303\244\n' \
+    >"$folder/damaged"
+}
+
 case $harness in
   fuzz-bmap) bmap_seeds ;;
   fuzz-checksum-file) checksum_file_seeds ;;
   fuzz-bzip2) bzip2_seeds ;;
   fuzz-gzip) gzip_seeds ;;
   fuzz-json-writer) json_writer_seeds ;;
+  fuzz-integrity-record) integrity_record_seeds ;;
   fuzz-raw) raw_seeds ;;
   fuzz-remembered-scan) remembered_scan_seeds ;;
   fuzz-status-record) status_record_seeds ;;
