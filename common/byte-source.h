@@ -59,6 +59,7 @@ struct byte_source
   /* Reads are slow to begin, and it can be exchanged unseen between two of them: the
    * image reads ahead, and holds what it gives out against its digests. */
   bool remote;
+  const char *scan_note;                /* for the result of a scan; NULL: none */
 };
 
 #endif

@@ -38,6 +38,9 @@ struct scan_run
 
 struct image_ops
 {
+  /* The disk view comes as it is: nothing of it is decoded or kept, and whoever asks
+   * for its extents may as well have them found out by reading (checked-view.h). */
+  bool flat;
   int (*open) (struct image *im, struct fault *fault);
   void (*close) (struct image *im);     /* accepts a half-opened image */
   int (*disk_size) (struct image *im, uint64_t *size, struct fault *fault);
@@ -64,11 +67,14 @@ struct image_ops
 extern const struct image_ops raw_image_ops, xz_image_ops, gzip_image_ops;
 extern const struct image_ops zstd_image_ops, bzip2_image_ops, zip_image_ops;
 
+struct checked_view;
+
 struct image
 {
   const struct image_ops *ops;
   enum image_format format;
   struct byte_source *source;   /* owned */
+  struct checked_view *checked; /* NULL: the source is not remote */
   char *name;
   /* Defaults filled in; there always is a cache.  spool_dir is owned. */
   struct image_options options;
@@ -90,10 +96,22 @@ struct image
   struct fault forgotten;       /* why the scan is not remembered; errnum 0: it is */
 };
 
+/* As image_open_source, for an image that is known to be of FORMAT and whose
+ * operations, with their STATE, are another program's own.  Both are taken over. */
+struct image *image_open_as (struct byte_source *source, const char *name,
+                             const struct image_options *options,
+                             const struct image_ops *ops,
+                             enum image_format format, void *state);
+
 /* Exactly LEN stored bytes at OFFSET; fails when the file changed, or the image was
  * cancelled. */
 int image_read_stored (const struct image *im, void *buf, size_t len,
                        uint64_t offset, struct fault *fault);
+
+/* The same for a caller who reads on: from a remote source through the checked view
+ * of a raw image, which reads ahead. */
+int image_read_ahead (const struct image *im, void *buf, size_t len,
+                      uint64_t offset, struct fault *fault);
 
 /* Whether the file is still the one that was opened. */
 int image_check_unchanged (const struct image *im, struct fault *fault);
@@ -111,6 +129,10 @@ int image_check_range (uint64_t size, uint64_t len, uint64_t offset,
 /* Tell the callback; false when it wants no more. */
 bool extent_walk_emit (struct extent_walk *walk, uint64_t offset,
                        uint64_t length, bool hole);
+
+/* image_scan without a report. */
+int image_run_scan (struct image *im, struct scan_run *run,
+                    struct image_scan_result *result, struct fault *fault);
 
 /* Progress of a scan: 0, or -1 with ECANCELED. */
 int scan_run_progress (struct scan_run *run, uint64_t done,

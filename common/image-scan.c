@@ -77,7 +77,8 @@ save_scan (struct image *im)
 static void
 remember (struct image *im, const struct image_scan_result *result)
 {
-  if (!im->source->identity)
+  /* A block device may change unseen; a remote image may not. */
+  if (!im->source->identity && !im->source->remote)
     return;
   im->result = *result;
   atomic_store (&im->scanned, true);
@@ -190,12 +191,14 @@ run_scan (struct image *im, struct scan_run *run,
       || image_check_unchanged (im, fault) == -1
       || image_check_promises (im, fault) == -1)
     return -1;
+  if (im->source->scan_note)
+    scan_result_note (result, "%s", im->source->scan_note);
   remember (im, result);
   return 0;
 }
 
-static int
-scan (struct image *im, struct scan_run *run, struct image_scan_result *result,
+int
+image_run_scan (struct image *im, struct scan_run *run, struct image_scan_result *result,
       struct fault *fault)
 {
   bool mine;
@@ -228,7 +231,7 @@ image_scan (struct image *im, image_scan_progress progress, void *opaque,
   memset (result, 0, sizeof *result);
   if (error_size > 0)
     error[0] = '\0';
-  if (scan (im, &run, result, &fault) == 0)
+  if (image_run_scan (im, &run, result, &fault) == 0)
     return 0;
 
   if (fault.errnum != EBADMSG && fault.errnum != ECANCELED)

@@ -9,6 +9,7 @@
 
 #include "block-cache.h"
 #include "bzip2-stream.h"
+#include "checked-view.h"
 #include "cleanup.h"
 #include "file-source.h"
 #include "hole-map.h"
@@ -192,8 +193,13 @@ open_image (struct image *im, const struct image_options *options,
   im->record = scan_record_new ();
   if (!im->record)
     return fault_no_memory (fault, "an image");
-  if (set_options (im, options, fault) == -1 || detect_format (im, fault) == -1
+  if (set_options (im, options, fault) == -1
+      || (!im->ops && detect_format (im, fault) == -1)
       || im->ops->open (im, fault) == -1)
+    return -1;
+  if (im->source->remote)
+    im->checked = checked_view_new (im, fault);
+  if (im->source->remote && !im->checked)
     return -1;
   image_recall_scan (im);
   return 0;
@@ -212,6 +218,28 @@ image_open_source (struct byte_source *source, const char *name,
     return NULL;
   }
   im->source = source;
+  return open_image (im, options, &fault) == 0 ? im : give_up (im, &fault);
+}
+
+struct image *
+image_open_as (struct byte_source *source, const char *name,
+               const struct image_options *options,
+               const struct image_ops *ops, enum image_format format, void *state)
+{
+  struct image unnamed = { .ops = ops, .state = state };
+  struct image *im = new_image (name);
+  struct fault fault;
+
+  if (!im) {
+    ops->close (&unnamed);
+    source->ops->close (source);
+    errno = ENOMEM;
+    return NULL;
+  }
+  im->source = source;
+  im->ops = ops;
+  im->format = format;
+  im->state = state;
   return open_image (im, options, &fault) == 0 ? im : give_up (im, &fault);
 }
 
@@ -237,8 +265,12 @@ image_close (struct image *im)
 {
   if (!im)
     return;
+  if (im->source)
+    image_cancel (im);
+  checked_view_stop (im->checked);
   if (im->ops)
     im->ops->close (im);
+  checked_view_free (im->checked);
   block_cache_free (im->own_cache);
   scan_record_free (im->record);
   if (im->source)
@@ -309,6 +341,16 @@ image_get_statistics (struct image *im, struct image_statistics *statistics)
   memset (statistics, 0, sizeof *statistics);
   if (im->ops->statistics)
     im->ops->statistics (im, statistics);
+  else if (im->checked)
+    checked_view_statistics (im->checked, statistics);
+}
+
+static int
+read_disk (struct image *im, void *buf, size_t len, uint64_t offset,
+           struct fault *fault)
+{
+  return im->checked ? checked_view_read (im->checked, buf, len, offset, fault)
+                     : im->ops->pread (im, buf, len, offset, fault);
 }
 
 int
@@ -319,7 +361,7 @@ image_pread (struct image *im, void *buf, size_t len, uint64_t offset)
   /* Also for bytes that come out of a cache: no reader may get a mixture of an
    * old and a new image. */
   if (image_check_unchanged (im, &fault) == -1
-      || im->ops->pread (im, buf, len, offset, &fault) == -1
+      || read_disk (im, buf, len, offset, &fault) == -1
       || image_check_promises (im, &fault) == -1)
     return report_fault (im, &fault);
   return 0;
@@ -331,7 +373,7 @@ image_pread_stored (struct image *im, void *buf, size_t len, uint64_t offset)
   struct fault fault;
 
   if (image_check_range (im->stored_size, len, offset, &fault) == -1
-      || image_read_stored (im, buf, len, offset, &fault) == -1)
+      || image_read_ahead (im, buf, len, offset, &fault) == -1)
     return report_fault (im, &fault);
   return 0;
 }
@@ -339,7 +381,9 @@ image_pread_stored (struct image *im, void *buf, size_t len, uint64_t offset)
 void
 image_prefetch (struct image *im, uint64_t count, uint64_t offset)
 {
-  if (im->ops->prefetch)
+  if (im->checked && im->ops->flat)
+    checked_view_prefetch (im->checked, count, offset);
+  else if (im->ops->prefetch)
     im->ops->prefetch (im, count, offset);
 }
 
@@ -392,6 +436,8 @@ static int
 walk_extents (struct image *im, uint64_t offset, uint64_t count,
               struct extent_walk *walk, struct fault *fault)
 {
+  if (im->checked && im->ops->flat)
+    return checked_view_extents (im->checked, offset, count, walk, fault);
   /* The holes of a raw file may be finer than the record's; gzip looks first
    * whether it has announced a wrong size. */
   if (atomic_load (&im->scanned) && im->format != IMAGE_RAW
@@ -446,12 +492,34 @@ image_check_range (uint64_t size, uint64_t len, uint64_t offset,
   return 0;
 }
 
+/* All decoders come by here again and again. */
+static int
+check_cancelled (const struct image *im, struct fault *fault)
+{
+  if (atomic_load (&im->cancelled))
+    return fault_set (fault, ECANCELED, "cancelled: the program ends");
+  return 0;
+}
+
 int
 image_read_stored (const struct image *im, void *buf, size_t len,
                    uint64_t offset, struct fault *fault)
 {
-  /* All decoders come by here again and again. */
-  if (atomic_load (&im->cancelled))
-    return fault_set (fault, ECANCELED, "cancelled: the program ends");
+  if (check_cancelled (im, fault) == -1)
+    return -1;
+  /* A raw image's checked view reads by this. */
+  if (im->checked && im->ops != &raw_image_ops)
+    return checked_view_read_stored (im->checked, buf, len, offset, fault);
   return im->source->ops->read (im->source, buf, len, offset, fault);
+}
+
+int
+image_read_ahead (const struct image *im, void *buf, size_t len,
+                  uint64_t offset, struct fault *fault)
+{
+  if (!im->checked)
+    return image_read_stored (im, buf, len, offset, fault);
+  if (check_cancelled (im, fault) == -1)
+    return -1;
+  return checked_view_read_stored (im->checked, buf, len, offset, fault);
 }

@@ -99,7 +99,7 @@ digest_stored (struct image *im, struct scan_run *run, void *buf,
     uint64_t left = im->stored_size - done;
     size_t n = left < SCAN_STEP ? (size_t) left : SCAN_STEP;
 
-    if (image_read_stored (im, buf, n, done, fault) == -1)
+    if (image_read_ahead (im, buf, n, done, fault) == -1)
       return -1;
     digest_add (digest, buf, n);
     scan_record_add (im->record, done, buf, n, done + n == im->stored_size);
@@ -134,6 +134,7 @@ raw_scan (struct image *im, struct scan_run *run,
 }
 
 const struct image_ops raw_image_ops = {
+  .flat = true,
   .open = raw_open,
   .close = raw_close,
   .disk_size = raw_disk_size,

@@ -138,6 +138,13 @@ count_chunks (uint64_t disk_size)
 }
 
 bool
+scan_record_set_digest (struct scan_record *record, uint64_t chunk,
+                        const unsigned char digest[DIGEST_SIZE])
+{
+  return chunk_digests_set (record->digests, chunk, digest);
+}
+
+bool
 scan_record_is_complete (struct scan_record *record, uint64_t disk_size)
 {
   return chunk_digests_count (record->digests) == count_chunks (disk_size);

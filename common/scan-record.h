@@ -46,6 +46,10 @@ bool scan_record_is_block_verified (struct scan_record *record,
 bool scan_record_get_digest (struct scan_record *record, uint64_t chunk,
                              unsigned char digest[DIGEST_SIZE]);
 
+/* Someone else, a server's table, knows the digest of a chunk: false, no memory. */
+bool scan_record_set_digest (struct scan_record *record, uint64_t chunk,
+                             const unsigned char digest[DIGEST_SIZE]);
+
 /* Whether all of a disk view of DISK_SIZE bytes is known.  All of it has been
  * decoded then, with what follows the last byte of each Block. */
 bool scan_record_is_complete (struct scan_record *record, uint64_t disk_size);

@@ -239,17 +239,26 @@ read_bmaps (struct companion_files *files)
 }
 
 struct companion_files *
-companion_files_read (const struct image_directory *dir, const char *path)
+companion_files_none (void)
 {
   struct companion_files *files = calloc (1, sizeof *files);
+
+  if (files)
+    return files;
+  report_error ("out of memory");
+  errno = ENOMEM;
+  return NULL;
+}
+
+struct companion_files *
+companion_files_read (const struct image_directory *dir, const char *path)
+{
+  struct companion_files *files = companion_files_none ();
   const char *slash = strrchr (path, '/');
   int r = 0;
 
-  if (!files) {
-    report_error ("out of memory");
-    errno = ENOMEM;
+  if (!files)
     return NULL;
-  }
   files->dir = dir;
   files->path = path;
   files->folder_len = slash ? (size_t) (slash + 1 - path) : 0;

@@ -25,6 +25,8 @@ struct image_directory;
 /* Those of the image at PATH in DIR.  NULL: no memory, reported. */
 struct companion_files *companion_files_read (const struct image_directory *dir,
                                               const char *path);
+/* None, for an image that lies in no folder. */
+struct companion_files *companion_files_none (void);
 void companion_files_free (struct companion_files *files); /* NULL is allowed */
 
 /* Why they cannot be used, or NULL. */

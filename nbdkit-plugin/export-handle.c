@@ -157,7 +157,7 @@ remember (const struct export_handle *h)
   if (place->view != DISK_VIEW || image_is_scanned (im)
       || image_table_is_scanning (exports_table (h->exports)))
     return;
-  if (image_get_format (im) == IMAGE_GZIP
+  if ((image_get_format (im) == IMAGE_GZIP && !exports_is_remote (h->exports))
       || (exports_remember (h->exports) && image_is_decoded (im)))
     (void) scan_job_start (place->served->job, false);
 }

@@ -18,6 +18,8 @@
 #include "exports.h"
 #include "image-directory.h"
 #include "image-statistics.h"
+#include "nbd-server.h"
+#include "remote-image.h"
 #include "report-capture.h"
 #include "report.h"
 
@@ -27,8 +29,9 @@ struct exports
   struct image_options options; /* of every image; the cache is owned */
   struct image_directory *dir;  /* DIR, or the folder that FILE lies in */
   struct image_table *table;
-  const char *file_name;        /* FILE without its folders; NULL: a folder */
-  struct served_image *image;   /* FILE, from the start to the end */
+  const char *file_name;        /* FILE without its folders; else NULL */
+  struct nbd_server *server;    /* of URI; else NULL */
+  struct served_image *image;   /* FILE or URI, from the start to the end */
 };
 
 /* -- Start and end ------------------------------------------------------------- */
@@ -112,6 +115,24 @@ open_dir (struct exports *exports, const char *dir)
   return exports->dir ? 0 : -1;
 }
 
+static int
+open_uri (struct exports *exports, const struct parameters *p)
+{
+  struct image *im;
+
+  exports->server = nbd_server_new (p->uri, p->name ? p->name : p->uri);
+  im = exports->server ? remote_image_open (exports->server, &exports->options)
+                       : NULL;
+  if (!im)
+    return -1;
+  exports->image = image_table_add (exports->table, im,
+                                    nbd_server_name (exports->server));
+  if (!exports->image)
+    return -1;
+  nbd_server_set_patient (exports->server);
+  return 0;
+}
+
 struct exports *
 exports_new (const struct parameters *p)
 {
@@ -131,7 +152,7 @@ exports_new (const struct parameters *p)
   if (exports->options.cache)
     exports->table = image_table_new (&exports->options);
   r = !exports->table ? -1 : p->file ? open_file (exports, p->file)
-    : open_dir (exports, p->dir);
+    : p->uri ? open_uri (exports, p) : open_dir (exports, p->dir);
   if (r == 0)
     return exports;
   exports_free (exports);
@@ -147,6 +168,7 @@ exports_free (struct exports *exports)
     image_table_put (exports->table, exports->image);
   /* With it the last user of the cache. */
   image_table_free (exports->table);
+  nbd_server_free (exports->server);
   image_directory_close (exports->dir);
   block_cache_free (exports->options.cache);
   free (exports);
@@ -165,9 +187,15 @@ exports_table (struct exports *exports)
 }
 
 bool
+exports_is_remote (const struct exports *exports)
+{
+  return exports->server != NULL;
+}
+
+bool
 exports_remember (const struct exports *exports)
 {
-  return exports->p->index_dir != NULL;
+  return exports->p->index_dir && !exports->server;
 }
 
 /* -- Listing ------------------------------------------------------------------- */
@@ -328,7 +356,9 @@ find_view (struct exports *exports, const char *name, struct export_place *place
   else if (!view_find (name, &place->view))
     return no_export (name, "the exports are disk, stored, integrity and "
                       "digests", ENOENT);
-  place->files = companion_files_read (exports->dir, exports->file_name);
+  place->files = exports->server
+                 ? companion_files_none ()
+                 : companion_files_read (exports->dir, exports->file_name);
   if (!place->files)
     return -1;
   place->served = exports->image;

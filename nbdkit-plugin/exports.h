@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is served, an image (file=) or a folder of them (dir=), and the exports
+/* What is served, an image (file=, uri=) or a folder of them (dir=), and the exports
  * that it has.  Thread safe, except new and free. */
 
 #ifndef FLASHIMAGE_EXPORTS_H
@@ -45,7 +45,9 @@ void exports_describe (const struct served_image *served, enum view view,
                        char text[EXPORT_DESCRIPTION_SIZE]);
 
 struct image_table *exports_table (struct exports *exports);
-/* Whether scans are remembered. */
+/* Whether the image comes from a server. */
+bool exports_is_remote (const struct exports *exports);
+/* Whether scans are remembered: never those of an image from a server. */
 bool exports_remember (const struct exports *exports);
 
 #endif

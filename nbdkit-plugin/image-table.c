@@ -186,32 +186,55 @@ use_entry (struct image_table *table, struct entry *entry)
   return &entry->served;
 }
 
-/* Called with the lock held. */
+/* An entry in use, in no table.  FD: a copy of it is kept, -1: there is none. */
 static struct entry *
-add_entry (struct image_table *table, int fd, const struct stat *st,
-           const char *name)
+new_entry (int fd, const char *name)
 {
   struct entry *entry = calloc (1, sizeof *entry);
 
   if (!entry)
     return NULL;
-  entry->fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  entry->fd = fd == -1 ? -1 : fcntl (fd, F_DUPFD_CLOEXEC, 0);
   entry->name = strdup (name);
-  if (entry->fd == -1 || !entry->name) {
+  if (!entry->name || (fd != -1 && entry->fd == -1)) {
     int saved = errno;
     free_entry (entry);
     errno = saved;
     return NULL;
   }
   entry->served.name = entry->name;
+  entry->users = 1;
+  return entry;
+}
+
+/* Called with the lock held. */
+static struct entry *
+add_entry (struct image_table *table, int fd, const struct stat *st,
+           const char *name)
+{
+  struct entry *entry = new_entry (fd, name);
+
+  if (!entry)
+    return NULL;
   entry->dev = st->st_dev;
   entry->ino = st->st_ino;
   entry->size = st->st_size;
   entry->mtime = st->st_mtim;
-  entry->users = 1;
   entry->next = table->entries;
   table->entries = entry;
   return entry;
+}
+
+/* What belongs to an image that is open: 0, or -1, reported. */
+static int
+equip (struct entry *entry)
+{
+  struct served_image *served = &entry->served;
+
+  served->hash = stored_hash_new (served->im, entry->name);
+  if (served->hash)
+    served->job = scan_job_new (served->im, served->hash, entry->name);
+  return served->job ? 0 : -1;
 }
 
 /* Nobody else looks at ENTRY's image until it is marked as opened. */
@@ -225,12 +248,9 @@ open_entry (struct image_table *table, struct entry *entry, int fd,
   options.size_hint = size_hint;
   report_capture_begin (served->error, sizeof served->error);
   served->im = image_open (fd, entry->name, &options);
-  if (served->im)
-    served->hash = stored_hash_new (served->im, entry->name);
-  if (served->hash)
-    served->job = scan_job_new (served->im, served->hash, entry->name);
+  const int r = served->im ? equip (entry) : -1;
   report_capture_end ();
-  if (served->job)
+  if (r == 0)
     return;
   served->errnum = errno;
   stored_hash_free (served->hash);
@@ -311,6 +331,29 @@ image_table_get (struct image_table *table, int fd, const char *name,
     return refuse (name, errnum);
   }
   return served;
+}
+
+struct served_image *
+image_table_add (struct image_table *table, struct image *im, const char *name)
+{
+  struct entry *entry = new_entry (-1, name);
+
+  if (!entry) {
+    image_close (im);
+    return refuse (name, ENOMEM);
+  }
+  entry->served.im = im;
+  if (equip (entry) == -1) {
+    free_entry (entry);
+    return NULL;
+  }
+  {
+    LOCK_SCOPE (&table->lock);
+    entry->next = table->entries;
+    table->entries = entry;
+  }
+  mark_opened (table, entry);
+  return &entry->served;
 }
 
 struct served_image *

@@ -47,7 +47,12 @@ void image_table_cancel (struct image_table *table);
 struct served_image *image_table_get (struct image_table *table, int fd,
                                       const char *name, uint64_t size_hint);
 
-/* The same if it is open already, else NULL.  FD stays the caller's. */
+/* IM, which is taken over, from now on, as the only one of its kind.  To be put back.
+ * NULL, reported. */
+struct served_image *image_table_add (struct image_table *table,
+                                      struct image *im, const char *name);
+
+/* The image in FD if it is open already, else NULL.  FD stays the caller's. */
 struct served_image *image_table_find (struct image_table *table, int fd);
 
 void image_table_put (struct image_table *table, struct served_image *served);

@@ -22,13 +22,24 @@ replace (char **option, char *value)
 }
 
 static int
-set_once (const char *key, char **option, const char *value)
+set_once (const char *key, char **option, char *value)
 {
   if (*option) {
+    free (value);
     nbdkit_error ("%s may be given once only", key);
     return -1;
   }
-  return replace (option, nbdkit_absolute_path (value));
+  return replace (option, value);
+}
+
+static char *
+duplicate (const char *value)
+{
+  char *copy = strdup (value);
+
+  if (!copy)
+    nbdkit_error ("out of memory");
+  return copy;
 }
 
 static int
@@ -57,9 +68,13 @@ int
 parameters_set (struct parameters *p, const char *key, const char *value)
 {
   if (strcmp (key, "file") == 0)
-    return set_once (key, &p->file, value);
+    return set_once (key, &p->file, nbdkit_absolute_path (value));
   if (strcmp (key, "dir") == 0)
-    return set_once (key, &p->dir, value);
+    return set_once (key, &p->dir, nbdkit_absolute_path (value));
+  if (strcmp (key, "uri") == 0)
+    return set_once (key, &p->uri, duplicate (value));
+  if (strcmp (key, "name") == 0)
+    return set_once (key, &p->name, duplicate (value));
   if (strcmp (key, "tmpdir") == 0)
     return replace (&p->tmpdir, nbdkit_absolute_path (value));
   if (strcmp (key, "index") == 0)
@@ -106,13 +121,20 @@ default_tmpdir (struct parameters *p)
 int
 parameters_complete (struct parameters *p)
 {
-  if (!p->file && !p->dir) {
+  const int given = (p->file != NULL) + (p->dir != NULL) + (p->uri != NULL);
+
+  if (given == 0) {
     nbdkit_error ("the image is missing: nbdkit flashimage [file=]IMAGE, or "
-                  "dir=DIR for a folder of images");
+                  "dir=DIR for a folder of images, or uri=URI for an image on an "
+                  "NBD server");
     return -1;
   }
-  if (p->file && p->dir) {
-    nbdkit_error ("file and dir exclude each other: give one of them");
+  if (given > 1) {
+    nbdkit_error ("file, dir and uri exclude each other: give one of them");
+    return -1;
+  }
+  if (p->name && !p->uri) {
+    nbdkit_error ("name is for an image that uri names");
     return -1;
   }
   if (!p->tmpdir && default_tmpdir (p) == -1)
@@ -125,6 +147,8 @@ parameters_free (struct parameters *p)
 {
   free (p->file);
   free (p->dir);
+  free (p->uri);
+  free (p->name);
   free (p->tmpdir);
   free (p->index_dir);
 }

@@ -10,7 +10,9 @@
 struct parameters
 {
   char *file;           /* either this ... */
-  char *dir;            /* ... or this */
+  char *dir;            /* ... or this ... */
+  char *uri;            /* ... or this */
+  char *name;           /* of the image at URI, for messages */
   char *tmpdir;
   char *index_dir;      /* NULL: no scan is remembered */
   bool index_given;
@@ -20,11 +22,13 @@ struct parameters
 
 #define PARAMETERS_DEFAULT_TMPDIR "/var/tmp"
 #define PARAMETERS_INDEX_FOLDER "flash-live-remote"
-#define PARAMETERS_NAMES "file,dir,cache,threads,tmpdir,index"
+#define PARAMETERS_NAMES "file,dir,uri,name,cache,threads,tmpdir,index"
 
 #define PARAMETERS_HELP \
   "[file=]IMAGE   The disk image; its format is told by its bytes.\n" \
   "dir=DIR        Instead: serve every image in this folder, each as an export.\n" \
+  "uri=URI        Instead: an image on an NBD server, one of these or any other.\n" \
+  "name=TEXT      What messages call the image at URI (default: URI).\n" \
   "cache=SIZE     Memory for decoded data, of all images together (default: a\n" \
   "               quarter of the RAM).\n" \
   "threads=N      Decoding threads (default: one for each CPU).\n" \

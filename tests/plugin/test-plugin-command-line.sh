@@ -13,7 +13,7 @@ grep -q '^thread_model=parallel$' "$TMP/dump" || fail "thread model"
 grep -q '^magic_config_key=file$' "$TMP/dump" || fail "magic key"
 
 nbdkit "$PLUGIN" --help >"$TMP/help"
-for word in 'file=' 'dir=DIR' 'cache=SIZE' 'threads=N' 'tmpdir=DIR' 'index='; do
+for word in 'file=' 'dir=DIR' 'uri=URI' 'name=TEXT' 'cache=SIZE' 'threads=N' 'tmpdir=DIR' 'index='; do
   grep -q -- "$word" "$TMP/help" || fail "$word is not in the help"
 done
 
@@ -34,6 +34,12 @@ refused "cannot open .*nothing-here: No such file" "$TMP/nothing-here"
 refused "the file is empty" "$TMP/empty"
 refused "neither a regular file nor a disk" "$TMP"
 refused "exclude each other" "$TMP/raw" dir="$TMP"
+refused "exclude each other" "$TMP/raw" uri=nbd://localhost/
+refused "exclude each other" dir="$TMP" uri=nbd://localhost/
+refused "uri may be given once" uri=nbd://localhost/ uri=nbd://localhost/
+refused "name is for an image that uri names" "$TMP/raw" name=image
+refused "http://localhost/: nbd_aio_connect_uri: unknown NBD URI scheme" \
+  uri=http://localhost/
 refused "cannot open the folder .*nothing-here" dir="$TMP/nothing-here"
 refused "cannot open the folder .*Not a directory" dir="$TMP/raw"
 refused "dir may be given once" dir="$TMP" dir="$TMP"
@@ -49,6 +55,12 @@ nbdkit -U "$TMP/s" -P "$TMP/p" "$PLUGIN" file=raw threads=2 cache=10M
 retry 30 test -s "$TMP/p" || fail "no pid file"
 NBDKIT_PID=$(cat "$TMP/p")
 nbdcopy "nbd+unix:///disk?socket=$TMP/s" - | cmp - raw || fail "after the fork"
+
+# The connections that were made before that are good afterwards.
+nbdkit -U "$TMP/s2" -P "$TMP/p2" "$PLUGIN" uri="nbd+unix:///disk?socket=$TMP/s"
+retry 30 test -s "$TMP/p2" || fail "no pid file"
+nbdcopy "nbd+unix:///disk?socket=$TMP/s2" - | cmp - raw || fail "uri, after the fork"
+kill "$(cat "$TMP/p2")"
 
 # No space or no folder for the spool file: the message names the folder.
 if command -v xz >/dev/null; then
