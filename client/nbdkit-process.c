@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "file-io.h"
+#include "messages.h"
+#include "nbdkit-process.h"
+#include "report.h"
+#include "terminal-text.h"
+
+#define WORDS_MAX 8192          /* of its stderr that are kept: the last */
+#define START_SECONDS 60
+#define STOP_SECONDS 5
+
+struct nbdkit_process
+{
+  pid_t pid;                    /* 0: not running */
+  const char *purpose, *socket; /* the caller's */
+  nbdkit_line_fn *take_line;
+  void *opaque;
+  int wait_status;
+  bool reported;
+  int stderr_fd;
+  char words[WORDS_MAX + 1];
+  size_t words_len;
+  size_t words_taken;           /* by take_line */
+};
+
+struct nbdkit_process *
+nbdkit_process_new (const char *purpose, const char *socket,
+                    nbdkit_line_fn *take_line, void *opaque)
+{
+  struct nbdkit_process *p = calloc (1, sizeof *p);
+
+  if (!p) {
+    report_error ("out of memory");
+    return NULL;
+  }
+  p->purpose = purpose;
+  p->socket = socket;
+  p->take_line = take_line;
+  p->opaque = opaque;
+  p->stderr_fd = -1;
+  p->reported = true;           /* there is no end yet */
+  return p;
+}
+
+/* -- Its words ------------------------------------------------------------ */
+
+/* Keep the last WORDS_MAX bytes. */
+static void
+keep_words (struct nbdkit_process *p, const char *text, size_t len)
+{
+  size_t over;
+
+  if (len > WORDS_MAX) {
+    text += len - WORDS_MAX;
+    len = WORDS_MAX;
+  }
+  over = p->words_len + len > WORDS_MAX ? p->words_len + len - WORDS_MAX : 0;
+  memmove (p->words, p->words + over, p->words_len - over);
+  p->words_len -= over;
+  p->words_taken -= over < p->words_taken ? over : p->words_taken;
+  memcpy (p->words + p->words_len, text, len);
+  p->words_len += len;
+  p->words[p->words_len] = '\0';
+}
+
+static void
+hand_on_lines (struct nbdkit_process *p)
+{
+  const char *newline;
+
+  while ((newline = strchr (p->words + p->words_taken, '\n')) != NULL) {
+    const char *start = p->words + p->words_taken;
+    CLEANUP_FREE char *line = strndup (start, (size_t) (newline - start));
+
+    p->words_taken = (size_t) (newline - p->words) + 1;
+    if (line)
+      p->take_line (p->opaque, terminal_text_clean (line));
+  }
+}
+
+/* Lines are handed on after each piece, before they can be pushed out. */
+static void
+read_words (struct nbdkit_process *p)
+{
+  char buf[1024];
+  ssize_t n;
+
+  if (p->stderr_fd == -1)
+    return;
+  while ((n = read (p->stderr_fd, buf, sizeof buf)) > 0) {
+    keep_words (p, buf, (size_t) n);
+    hand_on_lines (p);
+  }
+  if (n == 0) {
+    close (p->stderr_fd);
+    p->stderr_fd = -1;
+  }
+}
+
+const char *
+nbdkit_process_words (const struct nbdkit_process *p)
+{
+  return p->words;
+}
+
+/* -- Start ---------------------------------------------------------------- */
+
+/* The child's half: becomes nbdkit, or writes errno to EXEC_PIPE. */
+static void
+exec_nbdkit (char *const argv[], int words, int exec_pipe)
+{
+  int error;
+
+  /* Its own group: a ^C on the terminal is the client's business. */
+  if (setpgid (0, 0) == 0
+      && dup2 (words, STDERR_FILENO) != -1
+      && dup2 (words, STDOUT_FILENO) != -1) {
+    signal (SIGPIPE, SIG_DFL);
+    execvp (argv[0], argv);
+  }
+  error = errno;
+  if (write (exec_pipe, &error, sizeof error) == -1)
+    _exit (126);
+  _exit (127);
+}
+
+static void
+report_exec_error (int error)
+{
+  if (error == ENOENT)
+    report_error ("nbdkit is not installed (or not on PATH); it serves the "
+                  "image. On Debian and Ubuntu: apt install nbdkit");
+  else
+    report_error ("nbdkit: %s", strerror (error));
+}
+
+static int
+spawn (struct nbdkit_process *p, char *const argv[])
+{
+  int words[2] = { -1, -1 }, exec_pipe[2] = { -1, -1 }, error;
+  ssize_t r;
+
+  if (pipe2 (words, O_CLOEXEC) == -1 || pipe2 (exec_pipe, O_CLOEXEC) == -1
+      || (p->pid = fork ()) == -1) {
+    report_error ("cannot start nbdkit: %s", strerror (errno));
+    p->pid = 0;
+    for (int i = 0; i < 2; i++) {
+      if (words[i] >= 0)
+        close (words[i]);
+      if (exec_pipe[i] >= 0)
+        close (exec_pipe[i]);
+    }
+    return -1;
+  }
+  if (p->pid == 0)
+    exec_nbdkit (argv, words[1], exec_pipe[1]);
+
+  p->reported = false;
+  close (words[1]);
+  close (exec_pipe[1]);
+  p->stderr_fd = words[0];
+  r = full_read (exec_pipe[0], &error, sizeof error);
+  close (exec_pipe[0]);
+  if (r == (ssize_t) sizeof error) {
+    report_exec_error (error);
+    p->reported = true;
+    return -1;
+  }
+  return fcntl (p->stderr_fd, F_SETFL, O_NONBLOCK);
+}
+
+static int
+wait_for_socket (struct nbdkit_process *p)
+{
+  const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+
+  for (int i = 0; i < START_SECONDS * 100; i++) {
+    if (!nbdkit_process_service (p)) {
+      nbdkit_process_report_end (p);
+      return -1;
+    }
+    if (access (p->socket, F_OK) == 0)
+      return 0;
+    nanosleep (&pause, NULL);
+  }
+  report_error ("nbdkit, which %s, made no socket within %d seconds", p->purpose,
+                START_SECONDS);
+  return -1;
+}
+
+int
+nbdkit_process_start (struct nbdkit_process *p, char *const argv[])
+{
+  if (p->stderr_fd >= 0)
+    close (p->stderr_fd);
+  p->stderr_fd = -1;
+  p->words_len = p->words_taken = 0;
+  *p->words = '\0';
+  if (unlink (p->socket) == -1 && errno != ENOENT) {
+    report_error ("%s: %s", p->socket, strerror (errno));
+    return -1;
+  }
+  return spawn (p, argv) == -1 ? -1 : wait_for_socket (p);
+}
+
+/* -- Service -------------------------------------------------------------- */
+
+int
+nbdkit_process_fd (const struct nbdkit_process *p)
+{
+  return p->stderr_fd;
+}
+
+bool
+nbdkit_process_service (struct nbdkit_process *p)
+{
+  pid_t ended;
+
+  read_words (p);
+  if (p->pid == 0)
+    return false;
+  ended = waitpid (p->pid, &p->wait_status, WNOHANG);
+  if (ended == 0 || (ended == -1 && errno == EINTR))
+    return true;
+  if (ended == -1)              /* somebody else has reaped it */
+    p->wait_status = 0;
+  p->pid = 0;
+  read_words (p);
+  return false;
+}
+
+/* -- End ------------------------------------------------------------------ */
+
+void
+nbdkit_process_report_end (struct nbdkit_process *p)
+{
+  if (p->reported || p->pid != 0)
+    return;
+  p->reported = true;
+  if (WIFSIGNALED (p->wait_status))
+    report_error ("nbdkit, which %s, was killed by signal %d (%s)", p->purpose,
+                  WTERMSIG (p->wait_status), strsignal (WTERMSIG (p->wait_status)));
+  else
+    report_error ("nbdkit, which %s, has ended with status %d", p->purpose,
+                  WEXITSTATUS (p->wait_status));
+  message_verbatim ("  ", p->words);
+}
+
+/* TERM, and KILL for one that hangs on a connection. */
+static void
+end_child (struct nbdkit_process *p)
+{
+  const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+
+  if (p->pid == 0)
+    return;
+  kill (p->pid, SIGTERM);
+  for (int i = 0; i < STOP_SECONDS * 50 && nbdkit_process_service (p); i++)
+    nanosleep (&pause, NULL);
+  if (p->pid == 0)
+    return;
+  kill (p->pid, SIGKILL);
+  while (waitpid (p->pid, NULL, 0) == -1 && errno == EINTR)
+    ;
+  p->pid = 0;
+}
+
+void
+nbdkit_process_free (struct nbdkit_process *p)
+{
+  if (!p)
+    return;
+  end_child (p);
+  if (p->stderr_fd >= 0)
+    close (p->stderr_fd);
+  unlink (p->socket);
+  free (p);
+}
