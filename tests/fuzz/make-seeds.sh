@@ -204,12 +204,22 @@ integrity_record_seeds ()
     >"$folder/damaged"
 }
 
+image_location_seeds ()
+{
+  printf '%s' /srv/image.img.xz >"$folder/file"
+  printf '%s' nbds://images.lan/a/b%20c.img.xz >"$folder/nbds"
+  printf '%s' 'nbds://alice@[::1]:7/x?tls-psk-file=/k%26' >"$folder/psk"
+  printf '%s' 'nbds+unix:///x?socket=/s&tls-certificates=c' >"$folder/unix"
+  printf '%s' 'https://h:8443/d/a%20b.img?x=%2f' >"$folder/web"
+}
+
 case $harness in
   fuzz-bmap) bmap_seeds ;;
   fuzz-checksum-file) checksum_file_seeds ;;
   fuzz-bzip2) bzip2_seeds ;;
   fuzz-gzip) gzip_seeds ;;
   fuzz-json-writer) json_writer_seeds ;;
+  fuzz-image-location) image_location_seeds ;;
   fuzz-integrity-record) integrity_record_seeds ;;
   fuzz-raw) raw_seeds ;;
   fuzz-remembered-scan) remembered_scan_seeds ;;
