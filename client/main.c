@@ -18,7 +18,7 @@
 #include "prompt.h"
 #include "report.h"
 
-/* stdout carries data, and there is none but this. */
+/* stdout carries data only: this, and what status and images tell. */
 static enum exit_status
 print (const char *text)
 {
@@ -54,6 +54,7 @@ run (const struct options *options)
   case COMMAND_STATUS: return status_command (options);
   case COMMAND_ABANDON: return abandon_command (options);
   case COMMAND_VERIFY: return verify_command (options);
+  case COMMAND_IMAGES: return images_command (options);
   }
   return STATUS_USAGE;
 }

@@ -8,11 +8,11 @@
 unsigned
 word_distance (const char *a, const char *b)
 {
-  unsigned row[32];
+  unsigned row[WORD_LENGTH_MAX + 1];
   size_t la = strlen (a), lb = strlen (b);
 
-  if (la > 31 || lb > 31)
-    return 31;
+  if (la > WORD_LENGTH_MAX || lb > WORD_LENGTH_MAX)
+    return WORD_LENGTH_MAX;
   for (size_t j = 0; j <= lb; j++)
     row[j] = (unsigned) j;
   for (size_t i = 1; i <= la; i++) {

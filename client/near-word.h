@@ -6,8 +6,10 @@
 
 #include <stdbool.h>
 
-/* The number of letters to insert, delete or replace between A and B; 31 when
- * one of them has more than 31 letters. */
+#define WORD_LENGTH_MAX 127
+
+/* The number of letters to insert, delete or replace between A and B;
+ * WORD_LENGTH_MAX when one of them has more letters than that. */
 unsigned word_distance (const char *a, const char *b);
 
 /* Whether a word, DISTANCE letters away from NAME, may be a slip for it: two

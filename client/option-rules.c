@@ -59,6 +59,7 @@ command_text (enum command command)
   case COMMAND_STATUS: return "the command status";
   case COMMAND_ABANDON: return "the command abandon";
   case COMMAND_VERIFY: return "the command verify";
+  case COMMAND_IMAGES: return "the command images";
   }
   return "";
 }

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image-location.h"
 #include "near-word.h"
 #include "option-rules.h"
 #include "options.h"
 #include "report.h"
+#include "uri-parts.h"
 
 enum
 {
@@ -51,9 +53,11 @@ options_help (void)
     "Usage: flash-live-remote [--ramfs|--stream] [options] [user@]HOST IMAGE\n"
     "       flash-live-remote status|abandon [options] [user@]HOST\n"
     "       flash-live-remote verify [--sample N] [options] [user@]HOST IMAGE\n"
-    "Replaces the boot disk of the running board HOST by IMAGE (raw or compressed)\n"
-    "and reboots it into the new system.  Or: tells how far that is; gives it up;\n"
-    "compares a disk of the board with IMAGE and changes nothing.\n"
+    "       flash-live-remote images URI\n"
+    "Replaces the boot disk of the running board HOST by IMAGE (raw or compressed; a\n"
+    "file, nbds://HOST/NAME or https://HOST/NAME) and reboots it into the new system.\n"
+    "Or: tells how far that is; gives it up; compares a disk of the board with IMAGE\n"
+    "and changes nothing; lists the images of a server (nbds://HOST).\n"
     "\n"
     "  --ramfs              copy the image into the board's memory first (default)\n"
     "  --stream             write while receiving, for boards with little memory\n"
@@ -287,7 +291,7 @@ take_destination (struct options *o, const char *destination)
 
 static const struct { const char *name; enum command command; } commands[] = {
   { "status", COMMAND_STATUS }, { "abandon", COMMAND_ABANDON },
-  { "verify", COMMAND_VERIFY },
+  { "verify", COMMAND_VERIFY }, { "images", COMMAND_IMAGES },
 };
 #define NR_COMMANDS (sizeof commands / sizeof *commands)
 
@@ -315,13 +319,21 @@ near_command (const char *word)
   return NULL;
 }
 
+/* Whether what follows a host that is near to the command NEAR is an image. */
+static bool
+is_image (const char *argument, const char *near)
+{
+  return access (argument, F_OK) == 0
+         || (uri_scheme_length (argument) > 0 && strcmp (near, "images") != 0);
+}
+
 /* "statsu HOST" reads as the host statsu and the image HOST. */
 static int
 check_for_slip (int nr, char *arguments[])
 {
   const char *near = nr < 1 || nr > 3 ? NULL : near_command (arguments[0]);
 
-  if (!near || (nr == 2 && access (arguments[1], F_OK) == 0))
+  if (!near || (nr == 2 && is_image (arguments[1], near)))
     return 0;
   if (nr == 2)
     report_error ("\"%s\" is taken for a host, and there is no image %s; did you "
@@ -345,6 +357,28 @@ check_number (int nr, bool with_image)
 }
 
 static int
+check_image (const char *image)
+{
+  struct image_location location;
+  const int result = image_location_parse (image, &location);
+
+  image_location_release (&location);
+  return result;
+}
+
+static int
+take_server (struct options *o, int nr, char *arguments[])
+{
+  if (nr != 1) {
+    report_error ("%s; see --help", nr < 1 ? "the URI of an image server is missing"
+                  : "more than the URI of an image server was given");
+    return -1;
+  }
+  o->image = arguments[0];
+  return check_image (o->image);
+}
+
+static int
 take_arguments (struct options *o, int nr, char *arguments[])
 {
   if (nr > 0 && take_command (o, arguments[0])) {
@@ -353,6 +387,8 @@ take_arguments (struct options *o, int nr, char *arguments[])
   }
   else if (check_for_slip (nr, arguments) == -1)
     return -1;
+  if (o->command == COMMAND_IMAGES)
+    return take_server (o, nr, arguments);
   const bool with_image = o->command == COMMAND_FLASH
                           || o->command == COMMAND_VERIFY;
   if (check_number (nr, with_image) == -1
@@ -363,6 +399,8 @@ take_arguments (struct options *o, int nr, char *arguments[])
     report_error ("IMAGE is empty");
     return -1;
   }
+  if (o->image && check_image (o->image) == -1)
+    return -1;
   if (o->device && *o->device != '/') {
     report_error ("--device %s: an absolute path on the board is needed, "
                   "as in /dev/sda", o->device);

@@ -14,7 +14,10 @@
 
 enum flash_mode { FLASH_RAMFS, FLASH_STREAM };
 
-enum command { COMMAND_FLASH, COMMAND_STATUS, COMMAND_ABANDON, COMMAND_VERIFY };
+enum command
+{
+  COMMAND_FLASH, COMMAND_STATUS, COMMAND_ABANDON, COMMAND_VERIFY, COMMAND_IMAGES
+};
 
 /* How much of the disk is read back after the copy. */
 enum verification { VERIFY_FULL, VERIFY_SAMPLE, VERIFY_OFF };
@@ -37,8 +40,8 @@ struct options
   const char *device;           /* NULL: the root disk */
   const char *stop_services;    /* may be empty */
   char *user;                   /* NULL: from the configuration */
-  const char *host;             /* as given, without the user */
-  const char *image;            /* NULL: the command takes none */
+  const char *host;             /* as given, without the user; NULL: no board */
+  const char *image;            /* or the server's URI; NULL: there is none */
   /* ssh's own: */
   unsigned port;                /* 0: from the configuration */
   const char *config_file;      /* NULL: the usual ones */

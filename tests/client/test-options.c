@@ -127,6 +127,8 @@ test_mistakes (void **state)
   BAD ("board");
   BAD ("board", "image", "more");
   BAD ("board", "");
+  BAD ("board", "ftp://h/x");
+  BAD ("verify", "board", "http://u:w@h/x");
   BAD ("--ramfs", "--stream", "board", "image");
   BAD ("-p", "0", "board", "image");
   BAD ("-p", "65536", "board", "image");
@@ -204,6 +206,18 @@ test_commands (void **state)
   assert_true (o.rehearse);
   options_release (&o);
 
+  assert_int_equal (PARSE (&o, "images", "nbds://images.lan/"), OPTIONS_GO_ON);
+  assert_int_equal (o.command, COMMAND_IMAGES);
+  assert_string_equal (o.image, "nbds://images.lan/");
+  assert_null (o.host);
+  options_release (&o);
+
+  BAD ("images");
+  BAD ("images", "nbd://a", "nbd://b");
+  BAD ("images", "ftp://a");
+  BAD ("images", "nbd://a", "--device", "/dev/sda");
+  BAD ("images", "nbd://a", "--rescan");
+  BAD ("images", "nbd://a", "--lifeboat-port", "2222");
   BAD ("status");
   BAD ("status", "board", "image");
   BAD ("abandon", "board", "image");
@@ -263,6 +277,9 @@ test_slips (void **state)
   BAD ("abandom", "board");
   BAD ("verifi", "board", "image");
   BAD ("statsu");
+  assert_int_equal (PARSE (&o, "statsu", "nbd://h/x"), OPTIONS_GO_ON);
+  options_release (&o);
+  BAD ("image", "nbd://h/x");
   /* With an image that is there, it is a host. */
   assert_int_equal (PARSE (&o, "statsu", "/"), OPTIONS_GO_ON);
   options_release (&o);

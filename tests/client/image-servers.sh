@@ -1,0 +1,82 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# Image servers for the tests, on the loopback address; sourced after
+# tests/functions.sh.  All end with the test.
+
+# listening PORT: somebody takes connections there, on this machine.
+listening ()
+{
+  ss -Hltn "sport = :$1" | grep -q .
+}
+
+# free_port: set $port.
+free_port ()
+{
+  requires ss --version
+  for try in 1 2 3 4 5 6 7 8 9; do
+    servers=$((${servers:-0} + 1))
+    port=$((41000 + ($$ * 13 + servers * 331 + try) % 19000))
+    ! listening "$port" || continue
+    return 0
+  done
+  fail "no port is free"
+}
+
+# await_server PID: until something listens on $port.
+await_server ()
+{
+  for _ in $(seq 300); do
+    ! listening "$port" || return 0
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.1
+  done
+  cat "$scratch/server.log" >&2
+  fail "the image server does not start"
+}
+
+# start_nbd_server ARGUMENTS...: nbdkit on a new $port; sets $server_pid.  Give
+# `server_port=PORT` before, for the port that it had.
+start_nbd_server ()
+{
+  requires nbdkit --version
+  port=${server_port:-}
+  [ -n "$port" ] || free_port
+  nbdkit -f -r -t 1 -i 127.0.0.1 -p "$port" "$@" >"$scratch/server.log" 2>&1 &
+  server_pid=$!
+  cleanup_fn "kill -9 $server_pid 2>/dev/null"
+  await_server "$server_pid"
+}
+
+# The plugin of the team's server, for start_nbd_server.
+flashimage=$top_builddir/nbdkit-plugin/.libs/nbdkit-flashimage-plugin.so
+
+# make_authority FOLDER: an authority of certificates.
+make_authority ()
+{
+  requires openssl version
+  mkdir -p "$1"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+    -keyout "$1/ca-key.pem" -out "$1/ca-cert.pem" -subj "/CN=test authority" \
+    -days 30 2>/dev/null
+}
+
+# make_certificate AUTHORITY FOLDER KIND NAME [DAYS]: KIND (server, client) with its
+# key into FOLDER, for the DNS name NAME.
+make_certificate ()
+{
+  mkdir -p "$2"
+  cp "$1/ca-cert.pem" "$2/"
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+    -keyout "$2/$3-key.pem" -out "$scratch/request.pem" -subj "/CN=$4" 2>/dev/null
+  echo "subjectAltName=DNS:$4" >"$scratch/extensions"
+  openssl x509 -req -in "$scratch/request.pem" -CA "$1/ca-cert.pem" \
+    -CAkey "$1/ca-key.pem" -CAcreateserial -days "${5:-30}" \
+    -extfile "$scratch/extensions" -out "$2/$3-cert.pem" 2>/dev/null
+}
+
+# make_key FILE USER: a pre-shared key.
+make_key ()
+{
+  requires psktool --version
+  psktool -u "$2" -p "$1" >/dev/null
+}
