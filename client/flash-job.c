@@ -15,6 +15,7 @@
 #include "ssh-exec.h"
 #include "status-record.h"
 #include "terminal-text.h"
+#include "tls-trust.h"
 
 #define ANSWER_SECONDS 60
 #define CLEAN_UP_SECONDS 30
@@ -23,15 +24,19 @@
 int
 flash_job_prepare_image (struct flash_job *job)
 {
-  const char *image = job->options->image;
+  struct image_location *location = &job->location;
 
-  message_phase ("check-image", "Checking the image %s", image);
-  job->server = image_server_start (image, job->options->rescan);
+  if (image_location_parse (job->options->image, location) == -1
+      || tls_trust_find (location) == -1)
+    return -1;
+  message_phase ("check-image", "Checking the image %s", location->shown);
+  job->server = image_server_start (location, job->options->rescan);
   if (!job->server)
     return -1;
-  if (image_facts_read (job->server, image, &job->image) == -1)
+  if (image_facts_read (job->server, location, &job->image) == -1)
     return -1;
-  plan_record_image (&job->image, image);
+  plan_record_image (&job->image, location->kind == IMAGE_FILE ? location->given
+                     : location->shown);
   return 0;
 }
 
@@ -206,6 +211,7 @@ flash_job_release (struct flash_job *job)
   job->connection = NULL;
   image_server_stop (job->server);
   job->server = NULL;
+  image_location_release (&job->location);
   target_probe_release (&job->board);
   session_report_release (&job->report);
   if (job->stored)

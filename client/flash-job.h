@@ -27,6 +27,7 @@ struct session_report
 struct flash_job
 {
   const struct options *options;
+  struct image_location location;       /* of the image */
   struct image_server *server;
   struct image_facts image;
   const struct ssh_config *config;

@@ -191,13 +191,13 @@ restart_image_server (struct flash_run *r)
     return false;
   message_phase ("restart-image-server", "Starting nbdkit again");
   if (image_server_restart (r->job->server) == -1
-      || image_facts_read (r->job->server, r->job->options->image, &again) == -1)
+      || image_facts_read (r->job->server, &r->job->location, &again) == -1)
     return false;
   if (strcmp (again.integrity.digest, before->digest) == 0
       && again.integrity.disk_size == before->disk_size)
     return true;
   report_error ("%s is not the image any more that this flash began with",
-                r->job->options->image);
+                r->job->location.shown);
   return false;
 }
 

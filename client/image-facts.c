@@ -36,7 +36,7 @@ image_facts_report_nbd (struct image_server *server, const char *what)
   nanosleep (&pause, NULL);
   if (!image_server_service (server))
     image_server_report_end (server);
-  else
+  else if (!image_server_report_error (server, what))
     report_error ("%s: %s", what, text);
 }
 
@@ -159,15 +159,23 @@ read_table (struct image_server *server, struct image_facts *facts)
   return result;
 }
 
+static void
+tell_origin (const struct image_location *l, char *text, size_t size)
+{
+  *text = '\0';
+  if (l->kind != IMAGE_FILE)
+    snprintf (text, size, "%s%s", l->server, l->tls ? ", encrypted"
+              : l->socket ? "" : ", NOT ENCRYPTED");
+}
+
 int
-image_facts_read (struct image_server *server, const char *image,
+image_facts_read (struct image_server *server,
+                  const struct image_location *location,
                   struct image_facts *facts)
 {
-  const char *slash = strrchr (image, '/');
-
-  snprintf (facts->name, sizeof facts->name, "%s", slash ? slash + 1 : image);
-  terminal_text_clean (facts->name);
-  if (check_integrity (server, image, &facts->integrity) == -1)
+  memcpy (facts->name, location->name, sizeof facts->name);
+  tell_origin (location, facts->origin, sizeof facts->origin);
+  if (check_integrity (server, location->shown, &facts->integrity) == -1)
     return -1;
   return read_table (server, facts);
 }

@@ -15,14 +15,16 @@ struct nbd_handle;
 
 struct image_facts
 {
-  char name[256];               /* the last part of its path, printable */
+  char name[IMAGE_NAME_SIZE];   /* the last part of its path, printable */
+  char origin[IMAGE_NAME_SIZE]; /* its server and who may look on; a file: "" */
   struct integrity integrity;
   struct partition_table table;
 };
 
-/* Wait for the scan of IMAGE, with a progress line, then look at its first
+/* Wait for the scan of the image, with a progress line, then look at its first
  * sectors.  0, or -1 after a report: damaged, or the server fails. */
-int image_facts_read (struct image_server *server, const char *image,
+int image_facts_read (struct image_server *server,
+                      const struct image_location *location,
                       struct image_facts *facts);
 
 /* A connection to EXPORT of the server, to be closed by nbd_close.  NULL after a

@@ -352,3 +352,17 @@ image_location_release (struct image_location *l)
     free (owned[i]);
   memset (l, 0, sizeof *l);
 }
+
+char *
+image_location_hide (const struct image_location *l, const char *text)
+{
+  const char *url = l->kind == IMAGE_WEB ? strstr (text, l->given) : NULL;
+  char *hidden;
+
+  if (!url)
+    return strdup (text);
+  if (asprintf (&hidden, "%.*s%s%s", (int) (url - text), text, l->shown,
+                url + strlen (l->given)) == -1)
+    return NULL;
+  return hidden;
+}

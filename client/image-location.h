@@ -39,4 +39,9 @@ struct image_location
 int image_location_parse (const char *text, struct image_location *location);
 void image_location_release (struct image_location *location);
 
+/* A copy of TEXT, somebody else's words, in which a URL of LOCATION stands without
+ * what may be secret in it.  The caller must free it; NULL: no memory. */
+char *image_location_hide (const struct image_location *location,
+                           const char *text);
+
 #endif

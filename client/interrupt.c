@@ -16,7 +16,7 @@
 /* Written outside of the handler while the signals are blocked, read by it. */
 static struct
 {
-  char socket_path[128];
+  char sockets[INTERRUPT_SOCKETS][128];
   char directory[128];
   int terminal;
   struct termios terminal_before;
@@ -33,8 +33,9 @@ die (void)
 
   if (leave_behind.terminal >= 0)
     tcsetattr (leave_behind.terminal, TCSANOW, &leave_behind.terminal_before);
-  if (*leave_behind.socket_path)
-    unlink (leave_behind.socket_path);
+  for (int i = 0; i < INTERRUPT_SOCKETS; i++)
+    if (*leave_behind.sockets[i])
+      unlink (leave_behind.sockets[i]);
   if (*leave_behind.directory)
     rmdir (leave_behind.directory);
   if (!message_sink_last_words ()
@@ -95,20 +96,24 @@ block_signals (sigset_t *before)
 }
 
 int
-interrupt_set_socket (const char *socket_path, const char *directory)
+interrupt_set_sockets (const char *const sockets[INTERRUPT_SOCKETS],
+                       const char *directory)
 {
   sigset_t before;
-  const char *path = socket_path ? socket_path : "";
-  const char *dir = directory ? directory : "";
 
-  if (strlen (path) >= sizeof leave_behind.socket_path
-      || strlen (dir) >= sizeof leave_behind.directory) {
+  for (int i = 0; i < INTERRUPT_SOCKETS; i++)
+    if (strlen (sockets[i]) >= sizeof leave_behind.sockets[i]) {
+      errno = ENAMETOOLONG;
+      return -1;
+    }
+  if (strlen (directory) >= sizeof leave_behind.directory) {
     errno = ENAMETOOLONG;
     return -1;
   }
   block_signals (&before);
-  strcpy (leave_behind.socket_path, path);
-  strcpy (leave_behind.directory, dir);
+  for (int i = 0; i < INTERRUPT_SOCKETS; i++)
+    strcpy (leave_behind.sockets[i], sockets[i]);
+  strcpy (leave_behind.directory, directory);
   sigprocmask (SIG_SETMASK, &before, NULL);
   return 0;
 }

@@ -14,9 +14,11 @@
 /* Catch the signals, ignore SIGPIPE: 0, or -1 with errno. */
 int interrupt_init (void);
 
-/* What an interrupt on the spot must remove: a file and its directory, both
- * copied (NULL: nothing any more).  0, or -1 with ENAMETOOLONG. */
-int interrupt_set_socket (const char *socket_path, const char *directory);
+/* What an interrupt on the spot must remove: files and their directory, all copied
+ * (each "": nothing any more).  0, or -1 with ENAMETOOLONG. */
+#define INTERRUPT_SOCKETS 2
+int interrupt_set_sockets (const char *const sockets[INTERRUPT_SOCKETS],
+                           const char *directory);
 /* A terminal whose echo is off now and its settings from before; FD -1: none. */
 void interrupt_set_terminal (int fd, const struct termios *before);
 

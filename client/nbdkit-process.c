@@ -109,10 +109,17 @@ read_words (struct nbdkit_process *p)
   }
 }
 
-const char *
-nbdkit_process_words (const struct nbdkit_process *p)
+char *
+nbdkit_process_last_error (const struct nbdkit_process *p)
 {
-  return p->words;
+  static const char mark[] = ": error: ";       /* behind nbdkit's own prefix */
+  const char *last = NULL, *next = p->words;
+  char *line;
+
+  while ((next = strstr (next, mark)) != NULL)
+    last = next += strlen (mark);
+  line = last ? strndup (last, strcspn (last, "\n")) : NULL;
+  return line ? terminal_text_clean (line) : NULL;
 }
 
 /* -- Start ---------------------------------------------------------------- */

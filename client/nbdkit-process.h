@@ -33,7 +33,8 @@ bool nbdkit_process_service (struct nbdkit_process *p);
 /* Report that it ended and what it said last.  Once; nothing while it runs. */
 void nbdkit_process_report_end (struct nbdkit_process *p);
 
-/* The last words of its stderr, as they came. */
-const char *nbdkit_process_words (const struct nbdkit_process *p);
+/* The last error that its words tell of, printable.  The caller must free it; NULL:
+ * there is none (or no memory). */
+char *nbdkit_process_last_error (const struct nbdkit_process *p);
 
 #endif

@@ -112,6 +112,8 @@ plan_show_image (const struct image_facts *image)
   message_always ("  image   %s: %s, %s, a disk of %s (%" PRIu64 " bytes)",
                   image->name, i->format, size_text (i->stored_size, stored),
                   size_text (i->disk_size, disk), i->disk_size);
+  if (*image->origin)           /* it is not a file */
+    message_always ("          from %s", image->origin);
   message_always ("          intact; XXH3-128 %s; checks in the file: %s",
                   i->digest, *i->check ? i->check : "none");
   add (&t, "          partition table: %s",

@@ -47,6 +47,18 @@ start_nbd_server ()
   await_server "$server_pid"
 }
 
+# stop_nbd_server: as a crash would, until nobody listens there any more.
+stop_nbd_server ()
+{
+  kill -9 "$server_pid"
+  wait "$server_pid" 2>/dev/null || :
+  for _ in $(seq 100); do
+    listening "$port" || return 0
+    sleep 0.1
+  done
+  fail "the image server is still there"
+}
+
 # The plugin of the team's server, for start_nbd_server.
 flashimage=$top_builddir/nbdkit-plugin/.libs/nbdkit-flashimage-plugin.so
 

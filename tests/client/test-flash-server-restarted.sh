@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The image server dies in the middle of a flash: the person is told, and the flash goes on when it is back.
+set -eu
+# shellcheck source=tests/client/flash-test.sh
+. "$(dirname "$0")/flash-test.sh"
+# shellcheck source=tests/client/image-servers.sh
+. "$(dirname "$0")/image-servers.sh"
+# shellcheck source=tests/client/board-trouble.sh
+. "$(dirname "$0")/board-trouble.sh"
+
+board_disk_mb=256
+start_board
+mkdir "$scratch/images"
+make_image "$scratch/images/large.img" 200
+
+# outage ARGUMENTS...: of a server that is started with these.
+outage ()
+{
+  normal_image_server
+  server_port=
+  start_nbd_server "$@"
+  server_port=$port
+  slow_image_server 100
+  fill_target
+  start_flash --stream "root@$board_name" "nbd://127.0.0.1:$port/large.img"
+  wait_until 120 said '^writing +[1-9]'
+  stop_nbd_server
+  wait_until 120 said 'does not answer'
+  normal_image_server
+  start_nbd_server "$@"
+  finish_flash
+  expect_status 0
+  expect_flashed "$scratch/images/large.img"
+  expect_says "answers again"
+  for words in 'does not answer' 'answers again'; do
+    [ "$(grep -c "$words" "$scratch/said")" -eq 1 ] ||
+      fail "said more than once: $words: $(cat "$scratch/said")"
+  done
+  expect_clean
+}
+
+outage "$flashimage" "dir=$scratch/images"
+outage file "dir=$scratch/images"
+
+# The relay dies, and the front; each is started again.
+normal_image_server
+server_port=
+start_nbd_server "$flashimage" "dir=$scratch/images"
+slow_image_server 100
+for child in relay nbd; do
+  fill_target
+  start_flash --stream "root@$board_name" "nbd://127.0.0.1:$port/large.img"
+  wait_until 120 said '^writing +[1-9]'
+  pkill -9 -P "$flash_pid" -f -- "-U [^ ]*/$child " || fail "there is no $child"
+  finish_flash
+  expect_status 0
+  expect_flashed "$scratch/images/large.img"
+  expect_says "nbdkit.* killed" "starting nbdkit again"
+  expect_clean
+done
