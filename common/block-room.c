@@ -159,8 +159,10 @@ block_room_sort (struct block_cache *cache, struct block_entry *e)
   e->stamp = cache->clock;
   if (e->state == ENTRY_FAILED) {
     block_entry_move (e, &cache->failed);
-    e = cache->failed.first;
-    if (cache->nr_failed > FAILED_MAX && e->pins == 0)
+    if (!e->user->source->fleeting)
+      e = cache->failed.first;
+    if ((cache->nr_failed > FAILED_MAX || e->user->source->fleeting)
+        && e->pins == 0)
       block_room_drop (cache, e);
   }
   else if (e->state == ENTRY_PAUSED)

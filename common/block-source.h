@@ -33,6 +33,10 @@ struct block_source
    * verified, now or earlier (scan_record_is_block_verified). */
   bool proven;
 
+  /* What has failed may go well a moment later: a failure that nobody waited for is
+   * forgotten at once. */
+  bool fleeting;
+
   /* The Block that holds the byte at OFFSET, which lies in the disk view. */
   void (*locate) (void *opaque, uint64_t offset, struct block *block);
 

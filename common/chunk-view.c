@@ -89,6 +89,7 @@ source_stop (void *decoder)
 /* The fetch has refused what is not good. */
 static const struct block_source chunk_source = {
   .proven = true,
+  .fleeting = true,
   .locate = source_locate,
   .decoder_memory = source_memory,
   .start = source_start,

@@ -16,7 +16,7 @@
 #include "report.h"
 
 #define PAUSE_MS_MIN 100
-#define PAUSE_MS_MAX 5000
+#define PAUSE_MS_MAX 2000
 /* An outage that is over sooner is not worth a word. */
 #define QUIET_SECONDS 2
 #define TELL_SECONDS 60

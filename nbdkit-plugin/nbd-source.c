@@ -149,7 +149,7 @@ get_link (struct request *r, struct nbd_link **link, bool *is_new,
   if (!*link)
     return bear_loss (r, &why, fault) == -1 ? -1 : 1;
   if (check_size (r, *link, fault) == 0
-      && (!r->fresh || !source->options.check_same
+      && (!source->options.check_same
           || source->options.check_same (source->options.opaque, fault) == 0))
     return 0;
   nbd_link_close (*link);

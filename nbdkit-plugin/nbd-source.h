@@ -15,8 +15,8 @@ struct nbd_source_options
   const char *view;             /* see nbd_link_open; NULL: the URI's own export */
   bool extents;                 /* do not read what the server says is zero */
   const char *scan_note;        /* of the byte source */
-  /* Whether the server still has the image: asked before anything is read over a
-   * connection in place of one that was lost.  0, or -1 with FAULT set.  NULL: it need not be asked. */
+  /* Whether the server still has the image: asked before anything is read over a new
+   * connection.  0, or -1 with FAULT set.  NULL: it need not be asked. */
   int (*check_same) (void *opaque, struct fault *fault);
   void *opaque;
 };

@@ -39,6 +39,19 @@ not_the_same (const char *what, struct fault *fault)
                     "or begin anew with the one that is there now", what);
 }
 
+/* By a new connection: an old one may know an image that is gone. */
+static struct byte_source *
+open_integrity (struct relay *relay, struct fault *fault)
+{
+  const struct nbd_source_options options = { .view = "integrity" };
+  struct byte_source *source = nbd_source_new (relay->server, &options,
+                                               INTEGRITY_SIZE);
+
+  if (!source)
+    fault_no_memory (fault, "a connection");
+  return source;
+}
+
 static int
 read_integrity (struct byte_source *source, struct integrity *i,
                 struct fault *fault)
@@ -73,31 +86,6 @@ check_record (const struct relay *relay, const struct integrity *i,
   return 0;
 }
 
-/* After the stored view was lost: the disk view is held against digests, this is
- * not. */
-static int
-check_same (void *opaque, struct fault *fault)
-{
-  const struct relay *relay = opaque;
-  const struct nbd_source_options options = { .view = "integrity" };
-  struct byte_source *source = nbd_source_new (relay->server, &options,
-                                               INTEGRITY_SIZE);
-  unsigned char digest[DIGEST_SIZE];
-  struct integrity i;
-
-  if (!source)
-    return fault_no_memory (fault, "a connection");
-  int r = read_integrity (source, &i, fault);
-  source->ops->close (source);
-  if (r == -1 || check_record (relay, &i, fault) == -1)
-    return -1;
-  if (i.state == INTEGRITY_INTACT && atomic_load (&relay->im->scanned)
-      && digest_from_hex (i.digest, digest)
-      && memcmp (digest, relay->im->result.stored_digest, DIGEST_SIZE) != 0)
-    return not_the_same ("digest", fault);
-  return 0;
-}
-
 /* -- The scan: waiting for the server's ------------------------------------------ */
 
 /* Until the server has an opinion. */
@@ -123,12 +111,10 @@ static int
 wait_for_scan (struct relay *relay, struct scan_run *run, struct integrity *i,
                struct fault *fault)
 {
-  const struct nbd_source_options options = { .view = "integrity" };
-  struct byte_source *source = nbd_source_new (relay->server, &options,
-                                               INTEGRITY_SIZE);
+  struct byte_source *source = open_integrity (relay, fault);
 
   if (!source)
-    return fault_no_memory (fault, "a connection");
+    return -1;
   int r = follow_scan (relay, source, run, i, fault);
   source->ops->close (source);
   if (r == -1)
@@ -240,6 +226,42 @@ relay_scan (struct image *im, struct scan_run *run,
   snprintf (result->check, sizeof result->check, "%s", i.check);
   take_notes (&i, result);
   return scan_run_progress (run, run->total, fault);
+}
+
+/* -- The same image? ------------------------------------------------------------- */
+
+/* Before a scan its record is all that can be compared; later its digest can, for
+ * which a server that was started again may have to scan first. */
+static int
+compare_record (struct relay *relay, struct byte_source *source,
+                struct fault *fault)
+{
+  struct scan_run run = { .im = relay->im };
+  unsigned char digest[DIGEST_SIZE];
+  struct integrity i;
+
+  if (!atomic_load (&relay->im->scanned))
+    return read_integrity (source, &i, fault) == -1 ? -1
+           : check_record (relay, &i, fault);
+  if (follow_scan (relay, source, &run, &i, fault) == -1)
+    return -1;
+  return digest_from_hex (i.digest, digest)
+         && memcmp (digest, relay->im->result.stored_digest, DIGEST_SIZE) == 0
+         ? 0 : not_the_same ("digest", fault);
+}
+
+/* Of the stored view: the disk view is held against digests, this is not. */
+static int
+check_same (void *opaque, struct fault *fault)
+{
+  struct relay *relay = opaque;
+  struct byte_source *source = open_integrity (relay, fault);
+
+  if (!source)
+    return -1;
+  int r = compare_record (relay, source, fault);
+  source->ops->close (source);
+  return r;
 }
 
 /* -- The other operations ---------------------------------------------------------- */

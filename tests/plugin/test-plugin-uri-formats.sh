@@ -25,7 +25,7 @@ nbdkit -U - "$PLUGIN" raw index=none --run \
 for file in raw blocks.xz one-block.xz one.gz one.zst one.bz2 deflated.zip stored.zip; do
   echo "== $file"
   start_server file "$file"
-  start_nbdkit "$PLUGIN" uri="$(server_uri)" name="$file" tmpdir="$TMP"
+  start_front uri="$(server_uri)" name="$file" tmpdir="$TMP"
   same_as disk raw
   same_as stored "$file"
   same_as digests digests

@@ -22,7 +22,7 @@ start_web web
 for file in image.raw blocks.xz one.gz; do
   echo "== $file"
   start_server curl "$WEB_URL/$file"
-  start_nbdkit "$PLUGIN" uri="$(server_uri)" name="$WEB_URL/$file"
+  start_front uri="$(server_uri)" name="$WEB_URL/$file"
   same_as disk raw
   same_as stored "web/$file"
   integrity_text | grep -q '^state=intact$' || fail "$file: not intact"

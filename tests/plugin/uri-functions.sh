@@ -9,7 +9,7 @@ WEB_PID=
 stop_servers ()
 {
   for pid in $SERVER_PID $WEB_PID; do
-    kill "$pid" 2>/dev/null || :
+    kill -KILL "$pid" 2>/dev/null || :
   done
 }
 trap 'stop_servers; cleanup' EXIT
@@ -37,11 +37,18 @@ start_server ()
   wait_for_file "$TMP/server.pid" "$SERVER_PID" "$TMP/server.log"
 }
 
+# By KILL: after TERM nbdkit -t 1 waits until its clients have left.
 stop_server ()
 {
-  kill "${1:--TERM}" "$SERVER_PID"
+  kill -KILL "$SERVER_PID"
   wait "$SERVER_PID" || :
   SERVER_PID=
+}
+
+# start_front ARGS...: what is tested, as the client starts it.
+start_front ()
+{
+  start_nbdkit -t 1 "$PLUGIN" "$@"
 }
 
 # server_uri [EXPORT]
