@@ -40,7 +40,7 @@ start_server ()
 # By KILL: after TERM nbdkit -t 1 waits until its clients have left.
 stop_server ()
 {
-  kill -KILL "$SERVER_PID"
+  kill -KILL "$SERVER_PID" 2>/dev/null || :
   wait "$SERVER_PID" || :
   SERVER_PID=
 }
