@@ -8,7 +8,13 @@
 #include "exit-status.h"
 #include "options.h"
 
-enum exit_status flash_command (const struct options *options);
+struct fleet_member;            /* fleet-member.h */
+
+/* MEMBER: this board is one of several; NULL: it is the only one. */
+enum exit_status flash_command (const struct options *options,
+                                struct fleet_member *member);
+/* Several boards at once. */
+enum exit_status fleet_command (const struct options *options);
 enum exit_status status_command (const struct options *options);
 enum exit_status abandon_command (const struct options *options);
 enum exit_status images_command (const struct options *options);

@@ -2,7 +2,10 @@
 /* flash-live-remote HOST IMAGE: the main job, phase by phase. */
 #include <config.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "board-login.h"
 #include "command-hint.h"
@@ -10,6 +13,7 @@
 #include "deploy.h"
 #include "flash-job.h"
 #include "flash-run.h"
+#include "fleet-member.h"
 #include "found-session.h"
 #include "helper-files.h"
 #include "interrupt.h"
@@ -132,21 +136,68 @@ go_on (struct flash_job *job)
 
 /* -- The order ------------------------------------------------------------ */
 
+static int
+prepare (struct flash_job *job)
+{
+  if (job->member)
+    return fleet_member_equip (job->member, job);
+  return plan_check_confirmation (job->options) == -1
+         || flash_job_prepare_image (job) == -1 ? -1 : 0;
+}
+
+/* Everything that is known before the plan.  0, or -1 after a report. */
+static int
+look (struct flash_job *job, enum found_session *found)
+{
+  if (reach_board (job) == -1)
+    return -1;
+  *found = found_session_judge (job);
+  if (*found == FOUND_REFUSED)
+    return -1;
+  return *found != FOUND_RESUME
+         && (target_checks_run (job) == -1 || check_helper (job) == -1) ? -1 : 0;
+}
+
+/* The connection did not last until the `go' of a board of several: what was
+ * confirmed must still be there.  The host key is compared by the login. */
+static int
+look_again (struct flash_job *job, enum found_session before)
+{
+  const struct target_probe *b = &job->board;
+  char disk_before[512], disk_now[512];
+  enum found_session found;
+
+  snprintf (disk_before, sizeof disk_before, "%s %" PRIu64 " %s %s", b->disk_number,
+            b->disk_size, b->disk_serial, b->boot_id);
+  flash_job_forget_board (job);
+  if (look (job, &found) == -1)
+    return -1;
+  snprintf (disk_now, sizeof disk_now, "%s %" PRIu64 " %s %s", b->disk_number,
+            b->disk_size, b->disk_serial, b->boot_id);
+  if (found == before && strcmp (disk_before, disk_now) == 0)
+    return 0;
+  report_error ("the board is not any more what the plan has shown: it was "
+                "rebooted, or is at another flash");
+  return -1;
+}
+
+static int
+confirm (struct flash_job *job, enum found_session found)
+{
+  if (!job->member)
+    return plan_confirm (job->options);
+  if (fleet_member_await_go (job->member, job) == -1)
+    return -1;
+  return job->connection ? 0 : look_again (job, found);
+}
+
 static enum exit_status
 flash (struct flash_job *job)
 {
   enum found_session found;
 
-  if (plan_check_confirmation (job->options) == -1
-      || flash_job_prepare_image (job) == -1 || reach_board (job) == -1)
+  if (prepare (job) == -1 || look (job, &found) == -1)
     return STATUS_NOT_WRITTEN;
-  found = found_session_judge (job);
-  if (found == FOUND_REFUSED)
-    return STATUS_NOT_WRITTEN;
-  if (found != FOUND_RESUME
-      && (target_checks_run (job) == -1 || check_helper (job) == -1))
-    return STATUS_NOT_WRITTEN;
-
   plan_show (job);
   if (found == FOUND_REMOVABLE)
     plan_record_earlier (job);
@@ -159,9 +210,10 @@ flash (struct flash_job *job)
     target_checks_warn (job);
   if (job->options->dry_run) {
     plan_record_confirmation (job->options, job->options->host);
-    return STATUS_DONE;
+    return job->member && fleet_member_await_go (job->member, job) == -1
+           ? STATUS_NOT_WRITTEN : STATUS_DONE;
   }
-  if (plan_confirm (job->options) == -1)
+  if (confirm (job, found) == -1)
     return STATUS_NOT_WRITTEN;
 
   interrupt_defer ();
@@ -191,6 +243,8 @@ say_unwritten (const struct flash_job *job)
 {
   const char *host = job->options->host;
 
+  if (job->member && (job->at_work || !job->report.text))
+    return;                     /* the parent says so, of all boards */
   if (job->at_work || !found_session_may_have_written (job))
     report_error ("nothing was written to %s", host);
   else if (job->report.text) {
@@ -203,10 +257,10 @@ say_unwritten (const struct flash_job *job)
 }
 
 enum exit_status
-flash_command (const struct options *options)
+flash_command (const struct options *options, struct fleet_member *member)
 {
   struct flash_job job = {
-    .options = options, .verification = options->verification,
+    .options = options, .member = member, .verification = options->verification,
     .reboots = options->reboot
   };
   struct ssh_config *config;
@@ -218,7 +272,7 @@ flash_command (const struct options *options)
   status = flash (&job);
   if (status == STATUS_NOT_WRITTEN)
     say_unwritten (&job);
-  else if (status == STATUS_DONE && options->dry_run)
+  else if (status == STATUS_DONE && options->dry_run && !member)
     message_info ("Dry run: nothing was written.");
   if (status == STATUS_NOT_WRITTEN && !job.at_work
       && found_session_may_have_written (&job))

@@ -205,19 +205,28 @@ flash_job_await_clean_up (struct flash_job *job)
 }
 
 void
-flash_job_release (struct flash_job *job)
+flash_job_forget_board (struct flash_job *job)
 {
   ssh_connection_close (job->connection);
   job->connection = NULL;
-  image_server_stop (job->server);
-  job->server = NULL;
-  image_location_release (&job->location);
+  job->in_lifeboat = false;
   target_probe_release (&job->board);
   session_report_release (&job->report);
   if (job->stored)
     stored_session_release (job->stored);
   free (job->stored);
   job->stored = NULL;
+  *job->session = '\0';
+  job->resume = job->go_taken = false;
+}
+
+void
+flash_job_release (struct flash_job *job)
+{
+  flash_job_forget_board (job);
+  image_server_stop (job->server);
+  job->server = NULL;
+  image_location_release (&job->location);
   free (job->host_key);
   job->host_key = NULL;
 }

@@ -16,6 +16,7 @@
 #define SESSION_ID_SIZE 17      /* 16 hex digits and their NUL */
 
 struct stored_session;          /* session-store.h */
+struct fleet_member;            /* fleet-member.h */
 
 /* The answer to `flash-helper status`. */
 struct session_report
@@ -27,6 +28,7 @@ struct session_report
 struct flash_job
 {
   const struct options *options;
+  struct fleet_member *member;  /* NULL: this is the only board */
   struct image_location location;       /* of the image */
   struct image_server *server;
   struct image_facts image;
@@ -85,6 +87,9 @@ int flash_job_tell_session (struct flash_job *job, const char *verb);
 /* Wait until nothing is left of the session on the board, by an ordinary login if
  * this one leads into what is being removed.  Best effort. */
 void flash_job_await_clean_up (struct flash_job *job);
+
+/* Back to before the first login, but for the host key that it has seen. */
+void flash_job_forget_board (struct flash_job *job);
 
 /* Close and free everything but the config and the options. */
 void flash_job_release (struct flash_job *job);

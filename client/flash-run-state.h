@@ -20,6 +20,7 @@ struct flash_run
   struct tunnel *tunnel;        /* NULL: to be opened */
   long tunnel_since;            /* seconds */
   unsigned vain_tunnels;
+  bool awaits_server;           /* which is another process's: no tunnel yet */
   struct ssh_exec *request;     /* `go` or `abort`, under way */
   bool go_sent, go_taken;
   bool go_unsure;               /* a connection broke before the answer to `go` */

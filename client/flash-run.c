@@ -22,6 +22,7 @@
 #define ABORT_SECONDS 150       /* for the board to undo and say so */
 #define REBOOT_SECONDS 8        /* for a board that reboots to be gone */
 #define TUNNELS_MAX 20          /* used up without a byte: something is wrong */
+#define SERVER_PAUSE 100        /* ms between two looks for the image server */
 #define RESTARTS_MAX 5          /* of nbdkit, without progress in between */
 
 bool
@@ -113,9 +114,24 @@ take_line (void *opaque, char *line, bool from_shell)
     flash_status_take_line (&r->status, line);
 }
 
+/* A channel that led to no image would be used up in vain. */
+static bool
+must_await_server (struct flash_run *r)
+{
+  const bool before = r->awaits_server;
+
+  r->awaits_server = needs_image_server (r)
+                     && !image_server_answers (r->job->server);
+  if (r->awaits_server && !before)
+    message_info ("Waiting until the image is served again");
+  return r->awaits_server;
+}
+
 static void
 open_tunnel (struct flash_run *r)
 {
+  if (must_await_server (r))
+    return;
   r->tunnel = tunnel_open (r->job->connection, r->attach_command,
                            needs_image_server (r)
                            ? image_server_socket (r->job->server) : NULL,
@@ -152,7 +168,7 @@ step_tunnel (struct flash_run *r)
 
   if (!r->tunnel)
     open_tunnel (r);
-  if (r->is_over)
+  if (r->is_over || !r->tunnel)
     return;
   state = tunnel_step (r->tunnel);
   if (r->status.foreign) {
@@ -188,6 +204,8 @@ restart_image_server (struct flash_run *r)
     r->restarts = 0;
   r->done_at_restart = r->status.done;
   if (r->restarts++ == RESTARTS_MAX)
+    return false;
+  if (image_server_is_borrowed (r->job->server))
     return false;
   message_phase ("restart-image-server", "Starting nbdkit again");
   if (image_server_restart (r->job->server) == -1
@@ -270,7 +288,8 @@ wait_for_event (struct flash_run *r, bool at_once)
 
   if (r->tunnel)
     fds[3] = tunnel_poll (r->tunnel);
-  if (poll (fds, 4, at_once || !r->tunnel ? 0 : 500) == -1 && errno != EINTR)
+  if (poll (fds, 4, r->awaits_server ? SERVER_PAUSE
+                    : at_once || !r->tunnel ? 0 : 500) == -1 && errno != EINTR)
     message_warning ("poll: %s", strerror (errno));
 }
 

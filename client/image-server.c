@@ -33,6 +33,7 @@ struct nbdkit
 
 struct image_server
 {
+  const struct image_loan *loan;        /* NULL: it is ours, as all that follows */
   const struct image_location *location;        /* the caller's */
   struct nbdkit front, relay;
   int epoll_fd;                 /* over the stderr of both */
@@ -254,6 +255,10 @@ image_server_stop (struct image_server *s)
 
   if (!s)
     return;
+  if (s->loan) {
+    free (s);
+    return;
+  }
   nbdkit_process_free (s->front.process);
   nbdkit_process_free (s->relay.process);
   if (s->epoll_fd >= 0)
@@ -272,20 +277,23 @@ image_server_stop (struct image_server *s)
 const char *
 image_server_socket (const struct image_server *s)
 {
-  return s->front.socket;
+  return s->loan ? s->loan->socket : s->front.socket;
 }
 
 int
 image_server_fd (const struct image_server *s)
 {
-  return s->epoll_fd;
+  return s->loan ? s->loan->fd : s->epoll_fd;
 }
 
 bool
 image_server_service (struct image_server *s)
 {
-  bool serves = nbdkit_process_service (s->front.process);
+  bool serves;
 
+  if (s->loan)
+    return s->loan->served (s->loan->opaque);
+  serves = nbdkit_process_service (s->front.process);
   if (s->relay.process)
     serves = nbdkit_process_service (s->relay.process) && serves;
   return serves;
@@ -294,7 +302,45 @@ image_server_service (struct image_server *s)
 void
 image_server_report_end (struct image_server *s)
 {
+  if (s->loan) {
+    report_error ("the image is not served any more");
+    return;
+  }
   if (s->relay.process)
     nbdkit_process_report_end (s->relay.process);
   nbdkit_process_report_end (s->front.process);
+}
+
+/* -- The server of another process ----------------------------------------- */
+
+struct image_server *
+image_server_borrow (const struct image_loan *loan)
+{
+  struct image_server *s = calloc (1, sizeof *s);
+
+  if (!s)
+    report_error ("out of memory");
+  else
+    s->loan = loan;
+  return s;
+}
+
+bool
+image_server_is_borrowed (const struct image_server *s)
+{
+  return s->loan != NULL;
+}
+
+bool
+image_server_answers (const struct image_server *s)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  CLEANUP_CLOSE int fd = -1;
+
+  if (!s->loan)
+    return true;
+  strncpy (address.sun_path, s->loan->socket, sizeof address.sun_path - 1);
+  fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  return fd >= 0
+         && connect (fd, (struct sockaddr *) &address, sizeof address) == 0;
 }

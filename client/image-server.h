@@ -36,4 +36,22 @@ void image_server_report_end (struct image_server *s);
  * False: there is none, or no other server that could be its cause. */
 bool image_server_report_error (struct image_server *s, const char *what);
 
+/* -- The server of another process ------------------------------------------ */
+
+/* What its owner says of it. */
+struct image_loan
+{
+  const char *socket;           /* where it answers while its owner vouches for it */
+  int fd;                       /* for poll: SERVED has something to read */
+  bool (*served) (void *opaque);        /* false: the owner has given it up */
+  void *opaque;
+};
+
+/* A server that is not ours: it is neither started, restarted nor ended here.
+ * LOAN must outlive it.  NULL after a report. */
+struct image_server *image_server_borrow (const struct image_loan *loan);
+bool image_server_is_borrowed (const struct image_server *s);
+/* Whether a connection would be taken now; always true for a server of ours. */
+bool image_server_answers (const struct image_server *s);
+
 #endif

@@ -86,13 +86,26 @@ interrupt_init (void)
   return sigaction (SIGHUP, &action, NULL);
 }
 
-static void
-block_signals (sigset_t *before)
+void
+interrupt_block (sigset_t *before)
 {
   sigset_t set;
 
   signal_set (&set);
   sigprocmask (SIG_BLOCK, &set, before);
+}
+
+int
+interrupt_renew (void)
+{
+  deferred = count = 0;
+  for (int i = 0; i < INTERRUPT_SOCKETS; i++)
+    *leave_behind.sockets[i] = '\0';
+  *leave_behind.directory = '\0';
+  leave_behind.terminal = -1;
+  close (wake_pipe[0]);
+  close (wake_pipe[1]);
+  return pipe2 (wake_pipe, O_CLOEXEC | O_NONBLOCK);
 }
 
 int
@@ -110,7 +123,7 @@ interrupt_set_sockets (const char *const sockets[INTERRUPT_SOCKETS],
     errno = ENAMETOOLONG;
     return -1;
   }
-  block_signals (&before);
+  interrupt_block (&before);
   for (int i = 0; i < INTERRUPT_SOCKETS; i++)
     strcpy (leave_behind.sockets[i], sockets[i]);
   strcpy (leave_behind.directory, directory);
@@ -123,7 +136,7 @@ interrupt_set_terminal (int fd, const struct termios *terminal_before)
 {
   sigset_t before;
 
-  block_signals (&before);
+  interrupt_block (&before);
   leave_behind.terminal = fd;
   if (fd >= 0)
     leave_behind.terminal_before = *terminal_before;

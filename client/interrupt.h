@@ -8,11 +8,18 @@
 #ifndef FLASH_INTERRUPT_H
 #define FLASH_INTERRUPT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <termios.h>
 
 /* Catch the signals, ignore SIGPIPE: 0, or -1 with errno. */
 int interrupt_init (void);
+
+/* For a child that goes on with this program: what came to the parent, and what that
+ * must remove, is forgotten.  0, or -1 with errno.  The parent blocks the signals
+ * around its fork, so that none gets lost; the child restores BEFORE after this. */
+int interrupt_renew (void);
+void interrupt_block (sigset_t *before);
 
 /* What an interrupt on the spot must remove: files and their directory, all copied
  * (each "": nothing any more).  0, or -1 with ENAMETOOLONG. */

@@ -50,7 +50,9 @@ run (const struct options *options)
     return STATUS_NOT_WRITTEN;
   }
   switch (options->command) {
-  case COMMAND_FLASH: return flash_command (options);
+  case COMMAND_FLASH:
+    return options->nr_boards > 1 ? fleet_command (options)
+                                  : flash_command (options, NULL);
   case COMMAND_STATUS: return status_command (options);
   case COMMAND_ABANDON: return abandon_command (options);
   case COMMAND_VERIFY: return verify_command (options);
@@ -78,7 +80,8 @@ record_start (const struct options *o)
   };
 
   message_record ("start", "program", MESSAGE_PROGRAM " " PACKAGE_VERSION,
-                  "command", commands[o->command], NULL);
+                  "command", commands[o->command], "boards",
+                  RECORD_NUMBER (o->nr_boards), NULL);
 }
 
 static void
@@ -97,7 +100,7 @@ run_and_record (const struct options *options)
 
   message_init (options->verbosity);
   if (options->json) {
-    message_sink_json_set_board (options->host);
+    message_sink_json_set_board (options->nr_boards > 1 ? NULL : options->host);
     prompt_set_way (NULL);
   }
   else

@@ -38,7 +38,7 @@ static struct json_sink sink = {
 
 static const char *const number_keys[] = {
   "blocks", "boards", "boards_done", "boards_interrupted", "boards_not_written",
-  "boards_partly_written", "boards_refused", "bytes", "chunks", "compared",
+  "boards_partly_written", "bytes", "chunks", "compared",
   "differing", "disk_size", "done", "exit_status", "image_size", "length",
   "lifeboat_port", "memory_available", "memory_total", "number", "of", "offset",
   "pass", "ranges", "rate", "received", "received_again", "repaired", "seconds",

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include "option-rules.h"
 #include "report.h"
 
@@ -32,6 +35,7 @@ static const struct
     "it uses the board's own sshd" },
   { GIVEN_DEVICE, "--device", FLASH | VERIFY,
     "a board has one flash at most, and knows its disk" },
+  { GIVEN_JOBS, "--jobs", FLASH, "it is about one board" },
   { GIVEN_NO_REBOOT, "--no-reboot", FLASH, NULL },
   { GIVEN_STOP_SERVICES, "--stop-services", FLASH, NULL },
 };
@@ -64,9 +68,32 @@ command_text (enum command command)
   return "";
 }
 
-int
-option_rules_check (enum command command, unsigned given)
+/* What several boards cannot share, and how they are confirmed. */
+static int
+check_many (const struct options *o, unsigned given)
 {
+  char number[24];
+
+  if (o->nr_boards < 2)
+    return 0;
+  snprintf (number, sizeof number, "%zu", o->nr_boards);
+  if (given & GIVEN_SESSION_KEY) {
+    report_error ("--session-key is about the flash of one board: give one board");
+    return -1;
+  }
+  if (o->confirm && strcmp (o->confirm, number) != 0) {
+    report_error ("--confirm %s: with several boards it is their number, which is "
+                  "%s here", o->confirm, number);
+    return -1;
+  }
+  return 0;
+}
+
+int
+option_rules_check (const struct options *o, unsigned given)
+{
+  const enum command command = o->command;
+
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
     if ((given & rules[i].given) && !(rules[i].commands & 1U << command)) {
       report_error ("%s does not go with %s%s%s", rules[i].name,
@@ -85,5 +112,5 @@ option_rules_check (enum command command, unsigned given)
       report_error ("%s", contradictions[i].sentence);
       return -1;
     }
-  return 0;
+  return check_many (o, given);
 }

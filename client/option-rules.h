@@ -14,11 +14,11 @@ enum
   GIVEN_VERIFY = 1 << 6, GIVEN_SAMPLE = 1 << 7, GIVEN_LIFEBOAT_PORT = 1 << 8,
   GIVEN_SESSION_KEY = 1 << 9, GIVEN_DEVICE = 1 << 10, GIVEN_NO_REBOOT = 1 << 11,
   GIVEN_STOP_SERVICES = 1 << 12, GIVEN_QUIET = 1 << 13, GIVEN_VERBOSE = 1 << 14,
-  GIVEN_JSON = 1 << 20
+  GIVEN_JSON = 1 << 20, GIVEN_JOBS = 1 << 21
 };
 
-/* GIVEN: the options that the command line had.  0; -1 after a report: COMMAND
- * does not take one of them, or two of them contradict each other. */
-int option_rules_check (enum command command, unsigned given);
+/* GIVEN: the options that the command line had.  0; -1 after a report: the command
+ * of O does not take one of them, or two of them contradict each other. */
+int option_rules_check (const struct options *o, unsigned given);
 
 #endif

@@ -6,6 +6,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image-location.h"
@@ -19,7 +21,7 @@ enum
 {
   OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
   OPT_NO_REBOOT, OPT_DEVICE, OPT_STOP_SERVICES, OPT_REHEARSE,
-  OPT_VERIFY, OPT_SAMPLE, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY, OPT_QUIET, OPT_JSON,
+  OPT_VERIFY, OPT_SAMPLE, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY, OPT_QUIET, OPT_JSON, OPT_JOBS,
   OPT_VERBOSE, OPT_HELP, OPT_VERSION
 };
 
@@ -38,6 +40,7 @@ static const struct option long_options[] = {
   { "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
   { "device", required_argument, NULL, OPT_DEVICE },
   { "stop-services", required_argument, NULL, OPT_STOP_SERVICES },
+  { "jobs", required_argument, NULL, OPT_JOBS },
   { "json", no_argument, NULL, OPT_JSON },
   { "quiet", no_argument, NULL, OPT_QUIET },
   { "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -50,7 +53,7 @@ const char *
 options_help (void)
 {
   return
-    "Usage: flash-live-remote [--ramfs|--stream] [options] [user@]HOST IMAGE\n"
+    "Usage: flash-live-remote [--ramfs|--stream] [options] [user@]HOST... IMAGE\n"
     "       flash-live-remote status|abandon [options] [user@]HOST\n"
     "       flash-live-remote verify [--sample N] [options] [user@]HOST IMAGE\n"
     "       flash-live-remote images URI\n"
@@ -61,7 +64,9 @@ options_help (void)
     "\n"
     "  --ramfs              copy the image into the board's memory first (default)\n"
     "  --stream             write while receiving, for boards with little memory\n"
-    "  --confirm HOST       do not ask; HOST must be the host as given\n"
+    "  --confirm HOST       do not ask; HOST must be the host as given, or with\n"
+    "                       several boards their number\n"
+    "  --jobs N             of several boards, so many at once (default: all)\n"
     "  --dry-run            look, check, show the plan, change nothing\n"
     "  --rehearse           prove everything on the board, write nothing, clean up\n"
     "  --rescan             read all of the image, even if it was proven before\n"
@@ -82,7 +87,8 @@ options_help (void)
     "  --help, --version    show this, show the version\n"
     "\n"
     "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"
-    "again), 5 failed with the disk partly written, 6 verify: the disk differs.\n"
+    "again), 5 failed with the disk partly written, 6 verify: the disk differs,\n"
+    "7 some boards are done, nothing was written to the others.\n"
     "See flash-live-remote(1).\n";
 }
 
@@ -233,6 +239,9 @@ take_option (struct options *o, int c, unsigned *given)
     *given |= GIVEN_STOP_SERVICES;
     o->stop_services = optarg;
     return check_stop_services (optarg);
+  case OPT_JOBS:
+    *given |= GIVEN_JOBS;
+    return parse_number ("--jobs", optarg, 1, OPTIONS_BOARDS_MAX, &o->jobs);
   case OPT_JSON: *given |= GIVEN_JSON; o->json = true; return 0;
   case OPT_QUIET:
     *given |= GIVEN_QUIET;
@@ -264,11 +273,14 @@ is_good_name (const char *name, size_t len, const char *also)
   return true;
 }
 
+/* USER and HOST of DESTINATION. */
 static int
 take_destination (struct options *o, const char *destination)
 {
   const char *at = strrchr (destination, '@');
 
+  free (o->user);
+  o->user = NULL;
   o->host = at ? at + 1 : destination;
   if (!is_good_name (o->host, strlen (o->host), "._:%-")) {
     report_error ("\"%s\" is no host name", o->host);
@@ -287,6 +299,51 @@ take_destination (struct options *o, const char *destination)
     return -1;
   }
   return 0;
+}
+
+int
+options_take_board (struct options *o, size_t board)
+{
+  return take_destination (o, o->boards[board]);
+}
+
+/* A second image, or a slip of the shell's wildcards, is no board. */
+static int
+check_board (const struct options *o, size_t nr)
+{
+  struct stat st;
+
+  if (nr == 1)
+    return 0;
+  if (stat (o->boards[nr - 1], &st) == 0 && S_ISREG (st.st_mode)) {
+    report_error ("%s is a file, and stands in the place of a board; there is one "
+                  "IMAGE, and it comes last", o->boards[nr - 1]);
+    return -1;
+  }
+  for (size_t i = 0; i + 1 < nr; i++) {
+    const char *at = strrchr (o->boards[i], '@');
+
+    if (strcasecmp (at ? at + 1 : o->boards[i], o->host) == 0) {
+      report_error ("%s is named twice; a board is flashed once", o->host);
+      return -1;
+    }
+  }
+  return 0;
+}
+
+static int
+take_boards (struct options *o, size_t nr, char *arguments[])
+{
+  if (nr > OPTIONS_BOARDS_MAX) {
+    report_error ("more than %d boards were given", OPTIONS_BOARDS_MAX);
+    return -1;
+  }
+  for (size_t i = 0; i < nr; i++) {
+    o->boards[o->nr_boards++] = arguments[i];
+    if (options_take_board (o, i) == -1 || check_board (o, i + 1) == -1)
+      return -1;
+  }
+  return options_take_board (o, 0);
 }
 
 static const struct { const char *name; enum command command; } commands[] = {
@@ -344,9 +401,9 @@ check_for_slip (int nr, char *arguments[])
 }
 
 static int
-check_number (int nr, bool with_image)
+check_number (int nr, bool with_image, bool many)
 {
-  if (nr == 1 + with_image)
+  if (nr == 1 + with_image || (many && nr > 1 + with_image))
     return 0;
   report_error (nr < 1 ? with_image ? "HOST and IMAGE are missing; see --help"
                                     : "HOST is missing; see --help"
@@ -391,10 +448,10 @@ take_arguments (struct options *o, int nr, char *arguments[])
     return take_server (o, nr, arguments);
   const bool with_image = o->command == COMMAND_FLASH
                           || o->command == COMMAND_VERIFY;
-  if (check_number (nr, with_image) == -1
-      || take_destination (o, arguments[0]) == -1)
+  if (check_number (nr, with_image, o->command == COMMAND_FLASH) == -1
+      || take_boards (o, (size_t) (nr - with_image), arguments) == -1)
     return -1;
-  o->image = with_image ? arguments[1] : NULL;
+  o->image = with_image ? arguments[nr - 1] : NULL;
   if (o->image && *o->image == '\0') {
     report_error ("IMAGE is empty");
     return -1;
@@ -439,7 +496,7 @@ options_parse (int argc, char *argv[], struct options *o)
       return OPTIONS_BAD;
   }
   if (take_arguments (o, argc - optind, argv + optind) == -1
-      || option_rules_check (o->command, given) == -1)
+      || option_rules_check (o, given) == -1)
     return OPTIONS_BAD;
   /* Another disk than the root disk is written beside what runs. */
   if (!o->stop_services)

@@ -10,6 +10,7 @@
 #include "messages.h"
 
 #define OPTIONS_LIST_MAX 64
+#define OPTIONS_BOARDS_MAX 256
 #define DEFAULT_STOP_SERVICES "container-* marine-* halos-* cockpit docker"
 
 enum flash_mode { FLASH_RAMFS, FLASH_STREAM };
@@ -41,6 +42,10 @@ struct options
   const char *stop_services;    /* may be empty */
   char *user;                   /* NULL: from the configuration */
   const char *host;             /* as given, without the user; NULL: no board */
+  /* All boards as they were given; USER and HOST are the first's. */
+  const char *boards[OPTIONS_BOARDS_MAX];
+  size_t nr_boards;
+  unsigned jobs;                /* boards at work at once; 0: all */
   const char *image;            /* or the server's URI; NULL: there is none */
   /* ssh's own: */
   unsigned port;                /* 0: from the configuration */
@@ -59,6 +64,10 @@ enum options_outcome { OPTIONS_GO_ON, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_BAD
 enum options_outcome options_parse (int argc, char *argv[],
                                     struct options *options);
 void options_release (struct options *options);
+
+/* USER and HOST of another board, which options_parse has checked.  0, or -1 after
+ * a report. */
+int options_take_board (struct options *options, size_t board);
 
 const char *flash_mode_name (enum flash_mode mode);
 const char *verification_name (enum verification verification);

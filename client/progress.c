@@ -3,13 +3,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "message-sink.h"
 #include "progress.h"
 #include "size-text.h"
+#include "terminal-lines.h"
 
 #define REDRAW_SECONDS 0.2
 #define RECORD_SECONDS 0.5
@@ -20,7 +20,6 @@
 static struct
 {
   bool enabled, terminal;
-  bool drawn;                   /* the line is on the terminal now */
   bool unsaid;                  /* plain: an update that was not printed */
   const char *phase;
   const char *label;            /* NULL: no line */
@@ -76,20 +75,6 @@ progress_format (char *text, size_t size, const char *label,
   }
 }
 
-/* On the terminal, over what stands in this line. */
-static void
-show (const char *text)
-{
-  struct winsize window;
-  size_t width = 80;
-
-  if (ioctl (STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1)
-    width = window.ws_col;
-  fprintf (stderr, "\r%.*s\033[K", (int) (width - 1), text);
-  fflush (stderr);
-  line.drawn = true;
-}
-
 static void
 record (void)
 {
@@ -110,7 +95,7 @@ draw (void)
   if (!message_sink_is_text ())
     record ();
   else if (line.terminal)
-    show (text);
+    terminal_lines_draw ((const char *[]) { text }, 1);
   else
     fprintf (stderr, "%s\n", text);
   line.unsaid = false;
@@ -162,7 +147,7 @@ is_due (double t)
   if (!message_sink_is_text ())
     return t - line.last_shown >= RECORD_SECONDS;
   if (line.terminal)
-    return !line.drawn || t - line.last_shown >= REDRAW_SECONDS;
+    return !terminal_lines_are_drawn () || t - line.last_shown >= REDRAW_SECONDS;
   return t - line.last_shown >= PLAIN_SECONDS
          || percent_of (line.done, line.total)
             >= line.last_percent + PLAIN_PERCENT;
@@ -189,7 +174,7 @@ progress_show_text (const char *text)
   if (!line.enabled || !line.terminal)
     return false;
   progress_end ();
-  show (text);
+  terminal_lines_draw (&text, 1);
   return true;
 }
 
@@ -202,17 +187,12 @@ progress_end (void)
   }
   if (line.unsaid)
     draw ();
-  if (line.drawn)
-    fputc ('\n', stderr);
-  line.drawn = false;
+  terminal_lines_leave ();
   line.label = NULL;
 }
 
 void
 progress_hide (void)
 {
-  if (line.drawn) {
-    fputs ("\r\033[K", stderr);
-    line.drawn = false;
-  }
+  terminal_lines_hide ();
 }

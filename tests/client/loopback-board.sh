@@ -6,7 +6,10 @@
 #
 # start_board sets: $board_name (the Host of $board_ssh_config), $board_target
 # (/dev/loopN), $board_target_file (what lies behind it), $board_known_hosts,
-# $board_port, $client.  Several boards can run at once.
+# $board_port, $client.
+# start_boards N starts N of them; use_board I (from 1) sets these variables to one's,
+# and $board_names has the names of all.  Each has its loop device as
+# /run/board-disk, too.
 #
 # Users: root and pi (sudo without a password), nosudo, nokey (no key is
 # accepted).  Set before start_board where a test wants another board:
@@ -23,6 +26,7 @@ board_memory_available_kb=
 board_without=
 board_machine=
 board_disk_mb=64
+board_suffix=
 
 board_requirements ()
 {
@@ -39,12 +43,13 @@ board_requirements ()
 # Everything that the namespace needs, made outside of it.
 prepare_board ()
 {
-  board_dir=$scratch/board
+  board_dir=$scratch/board$board_suffix
   mkdir -p "$board_dir/keys" "$board_dir/fakes" "$scratch/home/.ssh"
   chmod 755 "$scratch" "$board_dir" "$board_dir/keys" "$board_dir/fakes"
   chmod 700 "$scratch/home/.ssh"
   ssh-keygen -q -t ed25519 -N '' -f "$board_dir/host_key"
-  ssh-keygen -q -t ed25519 -N '' -f "$scratch/home/.ssh/id_ed25519"
+  [ -e "$scratch/home/.ssh/id_ed25519" ] ||
+    ssh-keygen -q -t ed25519 -N '' -f "$scratch/home/.ssh/id_ed25519"
   for user in root pi nosudo; do
     cp "$scratch/home/.ssh/id_ed25519.pub" "$board_dir/keys/$user"
   done
@@ -118,6 +123,7 @@ write_board_init ()
 set -e
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/sshd
+ln -s "\$(cat '$board_dir/disk')" /run/board-disk
 mount --bind '$board_dir/etc' /etc
 [ ! -e /proc/sysrq-trigger ] || mount --bind /dev/null /proc/sysrq-trigger
 while read -r from to; do mount --bind "\$from" "\$to"; done <'$board_dir/fakes/mounts'
@@ -137,7 +143,7 @@ port_is_open ()
 start_sshd ()
 {
   for try in 1 2 3 4 5; do
-    board_port=$((20000 + ($$ * 7 + try * 997) % 20000))
+    board_port=$((20000 + ($$ * 7 + ${board_suffix:-0} * 131 + try * 997) % 20000))
     unshare --mount --pid --fork --kill-child --mount-proc \
       sh "$board_dir/init" "$board_port" >"$board_dir/sshd.log" 2>&1 &
     board_unshare=$!
@@ -162,22 +168,23 @@ start_board ()
   prepare_fakes
   write_board_init
 
-  board_target_file=$scratch/target
+  board_target_file=$scratch/target$board_suffix
   truncate -s "${board_disk_mb}M" "$board_target_file"
   board_target=$(losetup --show -f "$board_target_file") ||
     skip "no loop device is free"
   cleanup_fn "losetup -d $board_target"
   case $board_target in /dev/loop*) ;; *) fail "odd loop device" ;; esac
+  echo "$board_target" >"$board_dir/disk"
 
   start_sshd
-  cleanup_fn stop_board
+  cleanup_fn "stop_board_of $board_pid $board_unshare"
 
-  board_name=board-$$
+  board_name=board-$$${board_suffix:+-$board_suffix}
   board_known_hosts=$board_dir/known_hosts
   echo "[127.0.0.1]:$board_port $(cut -d' ' -f1,2 "$board_dir/host_key.pub")" \
     >"$board_known_hosts"
   board_ssh_config=$scratch/home/.ssh/config
-  cat >"$board_ssh_config" <<END
+  cat >>"$board_ssh_config" <<END
 Host $board_name
   HostName 127.0.0.1
   Port $board_port
@@ -203,6 +210,33 @@ board_run ()
 # The end of the board's PID 1 is the end of everything that runs there.
 stop_board ()
 {
-  kill -9 "$board_pid" "$board_unshare" 2>/dev/null
-  wait "$board_unshare" 2>/dev/null
+  stop_board_of "$board_pid" "$board_unshare"
+}
+
+stop_board_of ()
+{
+  kill -9 "$1" "$2" 2>/dev/null
+  wait "$2" 2>/dev/null
+}
+
+# start_boards N
+start_boards ()
+{
+  board_names=
+  for board_suffix in $(seq "$1"); do
+    start_board
+    board_names="$board_names $board_name"
+    for variable in dir target_file target pid unshare name known_hosts port; do
+      eval "board_${board_suffix}_$variable=\$board_$variable"
+    done
+  done
+}
+
+# use_board I
+use_board ()
+{
+  board_suffix=$1
+  for variable in dir target_file target pid unshare name known_hosts port; do
+    eval "board_$variable=\$board_${board_suffix}_$variable"
+  done
 }

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fleet-display.h"
+#include "fleet-words.h"
+#include "message-sink.h"
+#include "messages.h"
+#include "terminal-text.h"
+
+/* -- Understanding ----------------------------------------------------------- */
+
+static const char *
+text_of (const struct status_record *r, const char *key)
+{
+  const char *value = status_get (r, key);
+
+  return value ? value : "";
+}
+
+static uint64_t
+number_of (const struct status_record *r, const char *key)
+{
+  uint64_t n = 0;
+
+  return status_get_number (r, key, &n) ? n : 0;
+}
+
+/* The first line of TEXT. */
+static void
+copy_line (char *to, size_t size, const char *text)
+{
+  snprintf (to, size, "%.*s", (int) strcspn (text, "\n"), text);
+}
+
+/* LINE is kept, or freed. */
+static void
+take_plan (struct fleet_board *b, char *line)
+{
+  free (b->plan_line);
+  b->plan_line = line;
+  if (line && !status_parse (line, &b->plan))
+    b->plan.nr_fields = 0;
+}
+
+static void
+take_earlier (struct fleet_board *b, const struct status_record *r)
+{
+  free (b->earlier);
+  if (asprintf (&b->earlier, "AN EARLIER FLASH IS GIVEN UP: image %s, disk %s, "
+                "state %s", text_of (r, "image"), text_of (r, "disk"),
+                text_of (r, "state")) == -1)
+    b->earlier = NULL;
+}
+
+static void
+take_progress (struct fleet_board *b, const struct status_record *r)
+{
+  struct fleet_progress *p = &b->progress;
+
+  snprintf (p->label, sizeof p->label, "%s", text_of (r, "label"));
+  p->done = number_of (r, "done");
+  p->total = number_of (r, "total");
+  p->rate = number_of (r, "rate");
+  if (strcmp (text_of (r, "phase"), "copy") == 0)
+    b->copied = p->done;
+}
+
+static void
+take_state (struct fleet_board *b, const struct status_record *r)
+{
+  for (int w = WRITTEN_NO; w <= WRITTEN_YES; w++)
+    if (strcmp (text_of (r, "written"), written_name ((enum written) w)) == 0)
+      b->written = (enum written) w;
+  b->resumable = strcmp (text_of (r, "resumable"), "yes") == 0;
+}
+
+static void
+understand (struct fleet_board *b, const struct status_record *r)
+{
+  if (strcmp (r->type, "earlier_flash") == 0)
+    take_earlier (b, r);
+  else if (strcmp (r->type, "progress") == 0)
+    take_progress (b, r);
+  else if (strcmp (r->type, "board_state") == 0)
+    take_state (b, r);
+  else if (strcmp (r->type, "phase") == 0) {
+    copy_line (b->doing, sizeof b->doing, text_of (r, "text"));
+    *b->progress.label = '\0';
+  }
+  else if (strcmp (r->type, "message") == 0
+           && strcmp (text_of (r, "level"), "error") == 0)
+    copy_line (b->error, sizeof b->error, text_of (r, "text"));
+}
+
+/* -- Passing on -------------------------------------------------------------- */
+
+static void
+pass_on_record (const struct fleet_board *b, const struct status_record *r)
+{
+  const char *fields[2 * (STATUS_RECORD_FIELDS + 1) + 1] = { "board", b->name };
+
+  for (unsigned i = 0; i < r->nr_fields; i++) {
+    fields[2 * i + 2] = r->fields[i].key;
+    fields[2 * i + 3] = r->fields[i].value;
+  }
+  message_record_fields (r->type, fields);
+}
+
+/* Line by line behind the board's name; TEXT is printable but for its newlines. */
+static void
+say_lines (const struct fleet_board *b, const char *prefix, const char *text)
+{
+  while (*text) {
+    const size_t len = strcspn (text, "\n");
+
+    message_always ("%s: %s%.*s", b->name, prefix, (int) len, text);
+    text += len + (text[len] == '\n');
+  }
+}
+
+static void
+say_message (const struct fleet_board *b, const struct status_record *r)
+{
+  const char *level = text_of (r, "level"), *text = text_of (r, "text");
+  const char *from = text_of (r, "from");
+  char prefix[48] = "";
+
+  if (strcmp (level, "error") == 0 || strcmp (level, "warning") == 0)
+    snprintf (prefix, sizeof prefix, "%s: ", level);
+  else if (*from)
+    snprintf (prefix, sizeof prefix, "%.32s: ", from);
+  if (strcmp (level, "info") != 0 || fleet_display_says_steps ())
+    say_lines (b, prefix, text);
+}
+
+static void
+pass_on (struct fleet_board *b, const struct status_record *r)
+{
+  if (!message_sink_is_text ()) {
+    if (strcmp (r->type, "confirmation") != 0)
+      pass_on_record (b, r);
+  }
+  else if (strcmp (r->type, "message") == 0)
+    say_message (b, r);
+  else if (strcmp (r->type, "phase") == 0 && fleet_display_says_steps ())
+    say_lines (b, "", text_of (r, "text"));
+}
+
+void
+fleet_words_take_record (struct fleet_board *b, char *line)
+{
+  static const char plan[] = STATUS_RECORD_PREFIX "plan ";
+  struct status_record r;
+
+  if (strncmp (line, plan, sizeof plan - 1) == 0)
+    take_plan (b, strdup (line));
+  if (!status_parse (line, &r))
+    return;                     /* only of a process that dies while it writes */
+  b->has_news = true;
+  if (strcmp (r.type, "await-go") == 0)
+    b->stage = FLEET_PLANNED;
+  else if (strcmp (r.type, "ask") == 0) {
+    snprintf (b->question, sizeof b->question, "%s", text_of (&r, "question"));
+    b->question_echo = strcmp (text_of (&r, "echo"), "yes") == 0;
+  }
+  else {
+    understand (b, &r);
+    pass_on (b, &r);
+  }
+}
+
+void
+fleet_words_take_line (struct fleet_board *b, char *line)
+{
+  terminal_text_clean (line);
+  if (!*line)
+    return;
+  if (message_sink_is_text ())
+    say_lines (b, "", line);
+  else
+    message_record ("message", "board", b->name, "level", "words", "text", line,
+                    NULL);
+}
+
+void
+fleet_words_error (struct fleet_board *b, const char *text)
+{
+  copy_line (b->error, sizeof b->error, text);
+  if (message_sink_is_text ())
+    say_lines (b, "error: ", text);
+  else
+    message_record ("message", "board", b->name, "level", "error", "text", text,
+                    NULL);
+}
+
+void
+fleet_words_end (const struct fleet_board *b)
+{
+  message_record ("result", "board", b->name,
+                  "status", exit_status_name (b->status),
+                  "exit_status", RECORD_NUMBER (b->status),
+                  "seconds", RECORD_NUMBER (b->begun
+                                            ? (uint64_t) (b->ended - b->begun) : 0),
+                  "bytes", RECORD_NUMBER (b->copied),
+                  "written", written_name (b->written),
+                  "resumable", record_bool (b->resumable),
+                  "text", b->error, NULL);
+}
