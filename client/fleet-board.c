@@ -200,7 +200,6 @@ end (struct fleet_board *b, enum exit_status status)
   b->status = status;
   b->ended = clock_seconds ();
   *b->progress.label = *b->question = '\0';
-  b->has_news = true;
   close_pipes (b);
   fleet_words_end (b);
 }

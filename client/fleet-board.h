@@ -31,6 +31,9 @@ struct fleet_progress
 {
   char label[64];               /* "": none under way */
   uint64_t done, total, rate;   /* total 0: not known */
+  /* Where lines are not redrawn: what the last one has said. */
+  unsigned shown_percent;
+  double shown;                 /* seconds */
 };
 
 struct fleet_board
@@ -49,7 +52,6 @@ struct fleet_board
 
   char doing[128];              /* the step that it is at, as a sentence */
   struct fleet_progress progress;
-  bool has_news;                /* since it was shown */
   enum written written;
   bool resumable;
   uint64_t copied;              /* bytes that the disk has, of the last copy */

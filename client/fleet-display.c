@@ -13,7 +13,8 @@
 #include "terminal-lines.h"
 
 #define REDRAW_SECONDS 0.2
-#define PLAIN_SECONDS 10        /* between two lines of all boards */
+#define PLAIN_SECONDS 10        /* between two lines of a board */
+#define PLAIN_PERCENT 10
 #define NAME_WIDTH_MAX 24
 
 static struct
@@ -123,42 +124,48 @@ draw (const struct fleet_board boards[], size_t nr)
 
 /* -- Elsewhere ---------------------------------------------------------------- */
 
-/* Everything else is said when it happens. */
-static void
-print (struct fleet_board boards[], size_t nr)
+static bool
+is_due (const struct fleet_progress *p, unsigned percent, double t)
 {
+  return *p->label && p->done > 0
+         && (percent >= p->shown_percent + PLAIN_PERCENT
+             || t - p->shown >= PLAIN_SECONDS);
+}
+
+void
+fleet_display_progress (struct fleet_board *b)
+{
+  struct fleet_progress *p = &b->progress;
+  const unsigned percent = progress_percent (p->done, p->total);
+  const double t = clock_now ();
   char line[PROGRESS_LINE_MAX];
 
-  for (size_t i = 0; i < nr; i++) {
-    const struct fleet_progress *p = &boards[i].progress;
-
-    if (!boards[i].has_news || !*p->label)
-      continue;
-    progress_format (line, sizeof line, p->label, p->done, p->total,
-                     (double) p->rate);
-    message_info ("%s: %s", boards[i].name, line);
-    boards[i].has_news = false;
-  }
+  if (!display.enabled || display.terminal || !is_due (p, percent, t))
+    return;
+  progress_format (line, sizeof line, p->label, p->done, p->total,
+                   (double) p->rate);
+  message_info ("%s: %s", b->name, line);
+  p->shown_percent = percent;
+  p->shown = t;
 }
 
+/* -- The foot of the screen --------------------------------------------------- */
+
 void
-fleet_display_update (struct fleet_board boards[], size_t nr)
+fleet_display_update (const struct fleet_board boards[], size_t nr)
 {
   const double t = clock_now ();
-  const double pause = display.terminal ? REDRAW_SECONDS : PLAIN_SECONDS;
 
-  if (!display.enabled || (t - display.last_shown < pause
-                           && !(display.terminal && !terminal_lines_are_drawn ())))
+  if (!display.enabled || !display.terminal)
+    return;
+  if (terminal_lines_are_drawn () && t - display.last_shown < REDRAW_SECONDS)
     return;
   display.last_shown = t;
-  if (display.terminal)
-    draw (boards, nr);
-  else
-    print (boards, nr);
+  draw (boards, nr);
 }
 
 void
-fleet_display_end (struct fleet_board boards[], size_t nr)
+fleet_display_end (const struct fleet_board boards[], size_t nr)
 {
   if (!display.enabled || !display.terminal)
     return;

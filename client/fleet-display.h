@@ -15,10 +15,12 @@ void fleet_display_init (enum verbosity verbosity);
 /* Whether each step of a board is printed as a line of its own. */
 bool fleet_display_says_steps (void);
 
-/* Show what has changed. */
-void fleet_display_update (struct fleet_board boards[], size_t nr);
+/* B has made progress: where lines are printed, it is its turn perhaps. */
+void fleet_display_progress (struct fleet_board *b);
+/* Draw the lines anew, where they are. */
+void fleet_display_update (const struct fleet_board boards[], size_t nr);
 /* The lines stay as they are; the boards have all ended. */
-void fleet_display_end (struct fleet_board boards[], size_t nr);
+void fleet_display_end (const struct fleet_board boards[], size_t nr);
 
 /* "board-1    writing  1.2 GB of 2.7 GB  44 %": the line of B, its name filled up
  * to WIDTH. */

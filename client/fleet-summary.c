@@ -86,7 +86,7 @@ say_board (const struct fleet_board *b, const struct options *o, int width)
 
   if (b->copied > 0)
     size_text (b->copied, bytes);
-  if (seconds > 0)
+  if (b->begun)
     snprintf (time, sizeof time, "%ld:%02ld", seconds / 60, seconds % 60);
   message_always ("  %-*s  %-15s  %6s  %9s  %s", width, b->name, result_of (b, o),
                   time, bytes, advice_for (b, o));

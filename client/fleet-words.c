@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "fleet-display.h"
 #include "fleet-words.h"
 #include "message-sink.h"
@@ -61,12 +62,17 @@ take_progress (struct fleet_board *b, const struct status_record *r)
 {
   struct fleet_progress *p = &b->progress;
 
+  if (strcmp (p->label, text_of (r, "label")) != 0) {
+    p->shown_percent = 0;
+    p->shown = clock_now ();
+  }
   snprintf (p->label, sizeof p->label, "%s", text_of (r, "label"));
   p->done = number_of (r, "done");
   p->total = number_of (r, "total");
   p->rate = number_of (r, "rate");
   if (strcmp (text_of (r, "phase"), "copy") == 0)
     b->copied = p->done;
+  fleet_display_progress (b);
 }
 
 static void
@@ -160,7 +166,6 @@ fleet_words_take_record (struct fleet_board *b, char *line)
     take_plan (b, strdup (line));
   if (!status_parse (line, &r))
     return;                     /* only of a process that dies while it writes */
-  b->has_news = true;
   if (strcmp (r.type, "await-go") == 0)
     b->stage = FLEET_PLANNED;
   else if (strcmp (r.type, "ask") == 0) {

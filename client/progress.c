@@ -37,8 +37,8 @@ progress_init (bool enabled)
   line.terminal = message_sink_is_text () && isatty (STDERR_FILENO);
 }
 
-static unsigned
-percent_of (uint64_t done, uint64_t total)
+unsigned
+progress_percent (uint64_t done, uint64_t total)
 {
   if (total == 0)
     return 0;
@@ -66,7 +66,7 @@ progress_format (char *text, size_t size, const char *label,
 
   if (n > 0 && (size_t) n < size && total > 0)
     n += snprintf (text + n, size - (size_t) n, " of %s  %u %%",
-                   size_text (total, total_text), percent_of (done, total));
+                   size_text (total, total_text), progress_percent (done, total));
   if (n > 0 && (size_t) n < size && rate >= 1) {
     if (total > done)
       format_time_left (left, sizeof left, (double) (total - done) / rate);
@@ -100,7 +100,7 @@ draw (void)
     fprintf (stderr, "%s\n", text);
   line.unsaid = false;
   line.last_shown = clock_now ();
-  line.last_percent = percent_of (line.done, line.total);
+  line.last_percent = progress_percent (line.done, line.total);
 }
 
 /* The journal of an earlier run makes the first value jump: rates are counted
@@ -149,7 +149,7 @@ is_due (double t)
   if (line.terminal)
     return !terminal_lines_are_drawn () || t - line.last_shown >= REDRAW_SECONDS;
   return t - line.last_shown >= PLAIN_SECONDS
-         || percent_of (line.done, line.total)
+         || progress_percent (line.done, line.total)
             >= line.last_percent + PLAIN_PERCENT;
 }
 

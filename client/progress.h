@@ -32,6 +32,9 @@ void progress_end (void);
 /* Wipe the line off the terminal; the next update draws it again. */
 void progress_hide (void);
 
+/* 100 only when all is done; 0 when TOTAL is 0. */
+unsigned progress_percent (uint64_t done, uint64_t total);
+
 /* The text of the line: "copy  1.2 GB of 2.7 GB  44 %  12.3 MB/s  2:03 left".
  * RATE in bytes a second, 0: not known yet. */
 void progress_format (char *line, size_t size, const char *label,

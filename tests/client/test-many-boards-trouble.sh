@@ -23,7 +23,7 @@ all_write ()
 
 # nbdkit is killed in the middle: started again, once, and all go on.
 for_boards fill_target
-slow_image_server 80
+slow_image_server 150
 # shellcheck disable=SC2086
 start_fleet --stream --confirm 3 $all "$scratch/new.img"
 wait_until 120 all_write
@@ -73,7 +73,7 @@ for_boards expect_clean
 
 # Another image under the same name is given to nobody.
 for_boards fill_target
-slow_image_server 80
+slow_image_server 150
 # shellcheck disable=SC2086
 start_fleet --stream --confirm 3 $all "$scratch/new.img"
 wait_until 120 all_write
@@ -88,7 +88,7 @@ mv "$scratch/kept.img" "$scratch/new.img"
 # The parent is killed, and its children end with it.
 # shellcheck disable=SC2086
 start_fleet --stream --confirm 3 $all "$scratch/new.img"
-wait_until 120 all_write
+wait_until 120 said ': writing +[1-9]'
 members=$(pgrep -P "$flash_pid" flash-live-remo)
 kill -9 "$flash_pid"
 for member in $members; do
