@@ -10,12 +10,14 @@
 #include "clock.h"
 #include "commands.h"
 #include "image-listing.h"
+#include "message-sink.h"
 #include "messages.h"
 #include "remote-server.h"
 #include "remote-trouble.h"
 #include "report.h"
 #include "terminal-text.h"
 #include "tls-trust.h"
+#include "utc-time.h"
 
 #define ASK_SECONDS 30          /* for the sizes at a foreign server */
 
@@ -79,6 +81,38 @@ make_rows (struct remote_server *s, struct remote_list *list, const char *prefix
   return nr;
 }
 
+static void
+record_row (const struct listed_row *row)
+{
+  static const char *const integrities[] = {
+    [INTEGRITY_UNKNOWN] = "", [INTEGRITY_PROVEN] = "intact",
+    [INTEGRITY_UNPROVEN] = "unproven",
+  };
+  const struct listed_image *i = &row->image;
+  char modified[UTC_TIME_MAX] = "";
+
+  if (i->has_modified && i->modified >= 0)
+    utc_time_text ((uint64_t) i->modified, 0, modified);
+  message_record ("offer", "name", row->name, "description", row->description,
+                  "format", i->format, "image_size",
+                  i->has_disk_size ? RECORD_NUMBER (i->disk_size) : "",
+                  "stored_size",
+                  i->has_stored_size ? RECORD_NUMBER (i->stored_size) : "",
+                  "modified", modified, "integrity", integrities[i->integrity],
+                  NULL);
+}
+
+/* As a table, or as records. */
+static void
+tell_rows (const struct listed_row rows[], size_t nr)
+{
+  if (message_sink_is_text ())
+    image_listing_print (stdout, rows, nr, time (NULL));
+  else
+    for (size_t i = 0; i < nr; i++)
+      record_row (&rows[i]);
+}
+
 static enum exit_status
 print_list (struct remote_server *s, const struct image_location *l,
             struct remote_list *list)
@@ -101,7 +135,7 @@ print_list (struct remote_server *s, const struct image_location *l,
   else if (nr == 0)
     message_info ("%s offers no images", l->server);
   else
-    image_listing_print (stdout, rows, nr, time (NULL));
+    tell_rows (rows, nr);
   if (list->cut)
     message_warning ("%s offers more images than are listed here", l->server);
   if (fflush (stdout) == 0 && !ferror (stdout))

@@ -77,6 +77,7 @@ record_start (const struct options *o)
   static const char *const commands[] = {
     [COMMAND_FLASH] = "flash", [COMMAND_STATUS] = "status",
     [COMMAND_ABANDON] = "abandon", [COMMAND_VERIFY] = "verify",
+    [COMMAND_IMAGES] = "images",
   };
 
   message_record ("start", "program", MESSAGE_PROGRAM " " PACKAGE_VERSION,

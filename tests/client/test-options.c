@@ -125,7 +125,6 @@ test_mistakes (void **state)
 {
   (void) state;
   BAD ("board");
-  BAD ("board", "image", "more");
   BAD ("board", "");
   BAD ("board", "ftp://h/x");
   BAD ("verify", "board", "http://u:w@h/x");
@@ -153,6 +152,60 @@ test_suggestions (void **state)
   assert_string_equal (options_suggest ("comfirm=x"), "confirm");
   assert_null (options_suggest ("yes"));
   assert_null (options_suggest ("force"));
+}
+
+static void
+test_many_boards (void **state)
+{
+  struct options o;
+
+  (void) state;
+  assert_int_equal (PARSE (&o, "--jobs", "2", "--confirm", "3", "root@a", "b", "pi@c",
+                           "image"), OPTIONS_GO_ON);
+  assert_int_equal (o.nr_boards, 3);
+  assert_int_equal (o.jobs, 2);
+  assert_string_equal (o.image, "image");
+  assert_string_equal (o.host, "a");
+  assert_string_equal (o.user, "root");
+  assert_int_equal (options_take_board (&o, 1), 0);
+  assert_string_equal (o.host, "b");
+  assert_null (o.user);
+  assert_int_equal (options_take_board (&o, 2), 0);
+  assert_string_equal (o.user, "pi");
+  options_release (&o);
+
+  BAD ("a", "b", "root@a", "image");
+  BAD ("a", "A", "image");
+  BAD ("--confirm", "a", "a", "b", "image");
+  BAD ("--confirm", "3", "a", "b", "image");
+  BAD ("--confirm", "02", "a", "b", "image");
+  BAD ("--session-key", "k", "a", "b", "image");
+  BAD ("--jobs", "0", "a", "b", "image");
+  BAD ("--jobs", "2", "status", "a");
+  BAD ("a", "-b", "image");
+  BAD ("a", "b", "");
+  BAD ("verify", "a", "b", "image");
+  BAD ("status", "a", "b");
+}
+
+static void
+test_too_many_boards (void **state)
+{
+  static char names[OPTIONS_BOARDS_MAX + 1][8];
+  char *argv[OPTIONS_BOARDS_MAX + 4] = { (char *) "flash-live-remote" };
+  struct options o;
+
+  (void) state;
+  for (int i = 0; i <= OPTIONS_BOARDS_MAX; i++) {
+    snprintf (names[i], sizeof names[i], "b%d", i);
+    argv[i + 1] = names[i];
+  }
+  /* The last one is the image, once. */
+  assert_int_equal (parse (&o, argv), OPTIONS_GO_ON);
+  assert_int_equal (o.nr_boards, OPTIONS_BOARDS_MAX);
+  options_release (&o);
+  argv[OPTIONS_BOARDS_MAX + 2] = (char *) "image";
+  assert_bad (argv);
 }
 
 /* Nobody is asked: what needs a word must bring it. */
@@ -315,6 +368,8 @@ main (void)
     cmocka_unit_test (test_mistakes),
     cmocka_unit_test (test_suggestions),
     cmocka_unit_test (test_json),
+    cmocka_unit_test (test_many_boards),
+    cmocka_unit_test (test_too_many_boards),
     cmocka_unit_test (test_commands),
     cmocka_unit_test (test_contradictions),
     cmocka_unit_test (test_slips),
