@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "digests-export.h"
 #include "export-handle.h"
+#include "export-list.h"
 #include "image-statistics.h"
 #include "integrity-export.h"
 #include "report.h"
@@ -193,9 +194,9 @@ export_handle_image (const struct export_handle *h)
 
 void
 export_handle_describe (const struct export_handle *h,
-                        char text[EXPORT_DESCRIPTION_SIZE])
+                        char text[IMAGE_DESCRIPTION_SIZE])
 {
-  exports_describe (h->place.served, h->place.view, text);
+  export_list_describe (h->place.served, h->place.files, h->place.view, text);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "exports.h"
+#include "image-description.h"
 
 struct export_handle;
 
@@ -20,7 +21,7 @@ enum view export_handle_view (const struct export_handle *h);
 uint64_t export_handle_size (const struct export_handle *h);
 struct image *export_handle_image (const struct export_handle *h);
 void export_handle_describe (const struct export_handle *h,
-                             char text[EXPORT_DESCRIPTION_SIZE]);
+                             char text[IMAGE_DESCRIPTION_SIZE]);
 
 /* COUNT bytes at OFFSET, which lie inside: 0, or -1, reported.  Thread safe. */
 int export_handle_read (struct export_handle *h, void *buf, uint32_t count,

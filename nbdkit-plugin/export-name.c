@@ -8,15 +8,11 @@
 
 #include "export-name.h"
 
-static const struct
-{
-  const char *name;
-  const char *description;
-} views[NR_VIEWS] = {
-  [DISK_VIEW] = { "disk", "disk view, decompressed" },
-  [STORED_VIEW] = { "stored", "stored view, the file's own bytes" },
-  [INTEGRITY_VIEW] = { "integrity", "state of the full scan, text" },
-  [DIGESTS_VIEW] = { "digests", "XXH3-128 of each MiB of the disk view" },
+static const char *const views[NR_VIEWS] = {
+  [DISK_VIEW] = "disk",
+  [STORED_VIEW] = "stored",
+  [INTEGRITY_VIEW] = "integrity",
+  [DIGESTS_VIEW] = "digests"
 };
 
 static const char *const suffixes[] = {
@@ -27,20 +23,14 @@ static const char *const suffixes[] = {
 const char *
 view_name (enum view view)
 {
-  return views[view].name;
-}
-
-const char *
-view_description (enum view view)
-{
-  return views[view].description;
+  return views[view];
 }
 
 bool
 view_find (const char *name, enum view *view)
 {
   for (int i = 0; i < NR_VIEWS; i++)
-    if (strcmp (name, views[i].name) == 0) {
+    if (strcmp (name, views[i]) == 0) {
       *view = (enum view) i;
       return true;
     }

@@ -16,7 +16,6 @@ enum view { DISK_VIEW, STORED_VIEW, INTEGRITY_VIEW, DIGESTS_VIEW };
 #define NR_VIEWS 4
 
 const char *view_name (enum view view);
-const char *view_description (enum view view);
 /* False: there is no view of that name. */
 bool view_find (const char *name, enum view *view);
 

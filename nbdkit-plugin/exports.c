@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +14,12 @@
 #include "block-cache.h"
 #include "cleanup.h"
 #include "debug-flags.h"
+#include "export-list.h"
 #include "exports.h"
 #include "image-directory.h"
 #include "image-statistics.h"
 #include "nbd-server.h"
 #include "remote-image.h"
-#include "report-capture.h"
 #include "report.h"
 
 struct exports
@@ -200,122 +199,16 @@ exports_remember (const struct exports *exports)
 
 /* -- Listing ------------------------------------------------------------------- */
 
-void
-exports_describe (const struct served_image *served, enum view view,
-                  char text[EXPORT_DESCRIPTION_SIZE])
-{
-  uint64_t bytes = 0;
-  bool known = view == STORED_VIEW;
-
-  if (!served->im) {
-    snprintf (text, EXPORT_DESCRIPTION_SIZE, "%s", view_description (view));
-    return;
-  }
-  if (view == STORED_VIEW)
-    bytes = image_stored_size (served->im);
-  else if (view == DISK_VIEW)
-    known = image_peek_disk_size (served->im, &bytes);
-  int n = snprintf (text, EXPORT_DESCRIPTION_SIZE, "%s (%s)",
-                    view_description (view),
-                    image_format_name (image_get_format (served->im)));
-  if (known)
-    snprintf (text + n, EXPORT_DESCRIPTION_SIZE - (size_t) n,
-              ", %" PRIu64 " bytes", bytes);
-}
-
 static int
 list_views (struct exports *exports, struct nbdkit_exports *list)
 {
-  for (int i = 0; i < NR_VIEWS; i++) {
-    char text[EXPORT_DESCRIPTION_SIZE];
+  struct companion_files *files =
+    companion_files_read (exports->dir, exports->file_name);
 
-    exports_describe (exports->image, (enum view) i, text);
-    if (nbdkit_add_export (list, view_name ((enum view) i), text) == -1)
-      return -1;
-  }
-  return 0;
-}
-
-/* One image among many: "xz, 2688548864 bytes (413875000 stored), scanned:
- * intact". */
-static void
-describe_image (struct image *im, char *text, size_t size)
-{
-  uint64_t bytes;
-  char disk_size[40] = "size not known yet";
-
-  if (image_peek_disk_size (im, &bytes))
-    snprintf (disk_size, sizeof disk_size, "%" PRIu64 " bytes", bytes);
-  snprintf (text, size, "%s, %s (%" PRIu64 " stored)%s",
-            image_format_name (image_get_format (im)), disk_size,
-            image_stored_size (im),
-            image_is_scanned (im) ? ", scanned: intact" : "");
-}
-
-/* An image that is not open is opened just for this: headers, Index, remembered
- * scan.  False: it cannot be served, and TEXT says why. */
-static bool
-look_at_image (struct exports *exports, int fd, const char *path, char *text,
-               size_t size)
-{
-  struct served_image *served = image_table_find (exports->table, fd);
-  struct image *im;
-  bool ok;
-
-  if (served) {
-    ok = served->im != NULL;
-    if (ok)
-      describe_image (served->im, text, size);
-    else
-      snprintf (text, size, "%s", served->error);
-    image_table_put (exports->table, served);
-    close (fd);
-    return ok;
-  }
-  report_capture_begin (text, size);
-  im = image_open (fd, path, &exports->options);
-  report_capture_end ();
-  ok = im != NULL;
-  if (ok)
-    describe_image (im, text, size);
-  image_close (im);
-  return ok;
-}
-
-/* What cannot be opened is left out: clients like nbdinfo open all that is listed,
- * and give up when one fails. */
-static int
-list_image (struct exports *exports, const char *path,
-            struct nbdkit_exports *list)
-{
-  char text[600];
-  int fd = image_directory_open_file (exports->dir, path);
-
-  if (fd == -1)                 /* gone, or not for us to read */
-    return 0;
-  if (look_at_image (exports, fd, path, text, sizeof text))
-    return nbdkit_add_export (list, path, text);
-  nbdkit_debug ("not listed: %s", text);
-  return 0;
-}
-
-static int
-list_images (struct exports *exports, struct nbdkit_exports *list)
-{
-  struct image_list images;
-  int r = 0;
-
-  if (image_directory_list (exports->dir, &images) == -1)
+  if (!files)
     return -1;
-  if (images.cut)
-    nbdkit_debug ("the list of exports is cut: there are more than %d images, or "
-                  "folders deeper than %d", IMAGE_DIRECTORY_IMAGES_MAX,
-                  IMAGE_DIRECTORY_DEPTH_MAX);
-  if (flashimage_debug_dir)
-    nbdkit_debug ("dir: %zu images are listed", images.nr);
-  for (size_t i = 0; i < images.nr && r == 0; i++)
-    r = list_image (exports, images.paths[i], list);
-  image_list_free (&images);
+  int r = export_list_add_views (list, exports->image, files);
+  companion_files_free (files);
   return r;
 }
 
@@ -323,7 +216,8 @@ int
 exports_list (struct exports *exports, struct nbdkit_exports *list)
 {
   return exports->image ? list_views (exports, list)
-         : list_images (exports, list);
+         : export_list_add_images (list, exports->dir, exports->table,
+                                   &exports->options);
 }
 
 /* In a folder there is none: what is the only image today is not tomorrow.  The

@@ -38,12 +38,6 @@ int exports_find (struct exports *exports, const char *name,
                   struct export_place *place);
 void exports_put (struct exports *exports, struct export_place *place);
 
-/* VIEW of an image in a few words: the format, the size if it is known without
- * decoding. */
-#define EXPORT_DESCRIPTION_SIZE 200
-void exports_describe (const struct served_image *served, enum view view,
-                       char text[EXPORT_DESCRIPTION_SIZE]);
-
 struct image_table *exports_table (struct exports *exports);
 /* Whether the image comes from a server. */
 bool exports_is_remote (const struct exports *exports);

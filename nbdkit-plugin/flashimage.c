@@ -156,7 +156,7 @@ flashimage_get_size (void *handle)
 static const char *
 flashimage_export_description (void *handle)
 {
-  char text[EXPORT_DESCRIPTION_SIZE];
+  char text[IMAGE_DESCRIPTION_SIZE];
 
   export_handle_describe (handle, text);
   return nbdkit_strdup_intern (text);

@@ -216,6 +216,7 @@ add_entry (struct image_table *table, int fd, const struct stat *st,
 
   if (!entry)
     return NULL;
+  entry->served.modified = (int64_t) st->st_mtime;
   entry->dev = st->st_dev;
   entry->ino = st->st_ino;
   entry->size = st->st_size;

@@ -24,6 +24,7 @@ struct image_table;
 struct served_image
 {
   const char *name;             /* for messages */
+  int64_t modified;             /* of the file, seconds since 1970; 0: not known */
   struct image *im;             /* NULL: it could not be opened, because of ... */
   char error[512];              /* ... this, the name included */
   int errnum;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Status records: whatever a board sends (docs/protocol.md, section 3). */
+/* Status records: whatever a board sends (docs/protocol.md, section 3); and what an
+ * image server says about an image, in their words (section 1). */
 
 #include <config.h>
 
 #include <string.h>
 
 #include "fuzz-support.h"
+#include "image-description.h"
 #include "status-record.h"
 
 /* A value that was parsed is encoded and parsed to itself again. */
@@ -45,6 +47,21 @@ check_record (const struct status_record *record)
   FUZZ_CHECK (n <= STATUS_RECORD_MAX && line[n] == '\0' && line[n - 1] == '\n');
 }
 
+/* What was understood of a description says the same again. */
+static void
+check_description (const char *words)
+{
+  char text[IMAGE_DESCRIPTION_SIZE];
+  struct image_description d, again;
+
+  if (!image_description_parse (words, &d))
+    return;
+  FUZZ_CHECK (image_description_format (&d, text) < sizeof text);
+  FUZZ_CHECK (image_description_parse (text, &again));
+  FUZZ_CHECK (again.stored_size == d.stored_size && again.proof == d.proof
+              && again.modified == d.modified);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -58,6 +75,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   line[size] = '\0';
   if (size >= strlen (STATUS_RECORD_PREFIX))
     memcpy (line, STATUS_RECORD_PREFIX, strlen (STATUS_RECORD_PREFIX));
+  if (size >= strlen (STATUS_RECORD_PREFIX))
+    check_description (line + strlen (STATUS_RECORD_PREFIX));
   if (status_parse (line, &record))
     check_record (&record);
   return 0;

@@ -96,8 +96,35 @@ nested/two.IMG.GZ
 one.img.xz
 END
 diff expected names || fail "wrong list"
-grep -q "\"description\": \"xz, $size bytes ($(stat -c %s images/one.img.xz) stored)" \
-  list || fail "no description: $(cat list)"
+
+# described FILE FORMAT PROOF: what the list says about the image in FILE.
+described ()
+{
+  nbdinfo --list "$(uri_of '')" --json >list || fail "list"
+  modified=$(date -u -r "$1" +%Y-%m-%dT%H:%M:%SZ)
+  grep -q "\"description\": \"format=$2 disk-size=$size stored-size=$(stat -c %s "$1") modified=$modified integrity=$3\"" \
+    list || fail "$1 is not described: $(cat list)"
+}
+touch -d 2026-05-04T03:02:01Z images/one.img.xz
+described images/one.img.xz xz unproven
+described "images/nested/deep/it's a \"disk\".img" raw unproven
+# nbdinfo has opened the .gz, so that its size is known, and the scan that follows
+# is remembered.
+retry 20 described images/nested/two.IMG.GZ gzip intact
+integrity_text one.img.xz/integrity | grep -q state=intact || fail "the scan"
+described images/one.img.xz xz intact
+# A checksum that nobody has compared yet may contradict.  Having listed the image,
+# nbdinfo opens it, and so it is compared.
+(cd images && sha256sum one.img.xz >SHA256SUMS)
+described images/one.img.xz xz unproven
+described images/one.img.xz xz intact
+rm images/SHA256SUMS
+# What nobody can open is not listed: nbdinfo would give up there.
+echo nonsense >images/one.img.xz.bmap
+nbdinfo --list "$(uri_of '')" >list || fail "list"
+! grep -q one.img.xz list || fail "an image is listed that is refused"
+rm images/one.img.xz.bmap
+described images/one.img.xz xz intact
 
 # A new file, one that is replaced by renaming, one that vanishes.
 cp raw images/new.img

@@ -17,10 +17,12 @@ cat "$TMP/list"
 for name in disk stored integrity digests; do
   grep -q "^export=\"$name\":" "$TMP/list" || fail "$name is not listed"
 done
-grep -q "description: disk view.*(xz), $disk bytes" "$TMP/list" ||
-  fail "the disk view is not described"
-grep -q "description: stored view.*(xz), $stored bytes" "$TMP/list" ||
-  fail "the stored view is not described"
+# The fields that docs/protocol.md promises, in their order.
+modified=$(date -u -r "$TMP/raw.xz" +%Y-%m-%dT%H:%M:%SZ)
+for name in disk stored integrity digests; do
+  grep -qx "[[:space:]]*description: view=$name format=xz disk-size=$disk stored-size=$stored modified=$modified integrity=unproven" \
+    "$TMP/list" || fail "the $name view is not described"
+done
 [ "$(nbdinfo --size "$(uri_of '')")" = "$disk" ] || fail "default export"
 [ "$(nbdinfo --size "$(uri_of disk)")" = "$disk" ] || fail "disk"
 [ "$(nbdinfo --size "$(uri_of stored)")" = "$stored" ] || fail "stored"
