@@ -29,6 +29,7 @@ struct block_cache
   pthread_cond_t work;          /* for the threads: look at the queue */
   pthread_cond_t left;          /* a thread has let go of a leaving user's Block */
   bool stopping;
+  bool shared;                  /* see block_cache_share */
   struct block_cache_user *users;
   struct entry_table table;
 
@@ -73,6 +74,7 @@ struct block_cache_user
   uint64_t extents_end;         /* of those told last */
   unsigned char *started;       /* a bit for each Block whose decoding was begun */
   size_t started_size;          /* bytes */
+  uint64_t again_size;          /* of Blocks that rising readers had decoded again */
   uint64_t hits, waits, decoded, dropped, restarts, resumed, again;
 };
 

@@ -73,6 +73,13 @@ block_cache_threads (const struct block_cache *cache)
   return cache->max_threads;
 }
 
+void
+block_cache_share (struct block_cache *cache)
+{
+  LOCK_SCOPE (&cache->lock);
+  cache->shared = true;
+}
+
 struct block_cache_user *
 block_cache_join (struct block_cache *cache, const struct block_source *source,
                   void *opaque, struct scan_record *record, struct fault *fault)

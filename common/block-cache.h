@@ -9,7 +9,9 @@
  * No Block is decoded by two threads at once.
  *
  * A Block that was read to its end is kept, within the limit, as long as another
- * reader in rising order of the same image is behind it; else only a few are.
+ * reader in rising order of the same image is behind it; else only a few are, unless
+ * the cache is shared.  What goes first, when memory is needed, is what no reader
+ * will come to, then what the nearest reader has the longest way to.
  *
  * So bytes are handed out before the Check that follows them in the Block has been
  * verified; what proves a copy right is that its read of the Block's last byte
@@ -44,6 +46,11 @@ void block_cache_free (struct block_cache *cache);
 
 uint64_t block_cache_memory_limit (const struct block_cache *cache);
 unsigned block_cache_threads (const struct block_cache *cache);
+
+/* There are several clients, who come when they like: keep what was read, within the
+ * limit, for those who are yet to come.  An image is treated so by itself when much
+ * of it had to be decoded again for readers in rising order. */
+void block_cache_share (struct block_cache *cache);
 
 /* BYTES more, or less, of memory elsewhere are to be counted: Blocks are dropped
  * for them. */

@@ -251,8 +251,12 @@ count_start (struct block_entry *e)
     user->started = p;
     user->started_size = size;
   }
-  if (user->started[byte] & bit)
+  if (user->started[byte] & bit) {
     user->again++;
+    if (e->goal == e->block.size
+        && sequential_readers_active (&user->readers) > 0)
+      user->again_size += e->block.size;
+  }
   user->started[byte] |= bit;
 }
 

@@ -13,8 +13,12 @@
  * no reader is behind it: its memory, whose pages are there already, is better used
  * for what comes next. */
 #define CONSUMED_MAX (UINT64_C (32) << 20)
-/* How many of these are looked at for one that can go. */
+/* How many of these are looked at for one that can go, from both ends: in the
+ * middle are neither the oldest nor those that a reader has just left behind. */
 #define CONSUMED_LOOK_AT 32
+/* So much was decoded again for readers in rising order, and what they have read is
+ * kept for others. */
+#define AGAIN_ENOUGH (UINT64_C (64) << 20)
 /* Memory in the pool that nothing fitted into. */
 #define SPARE_MAX (UINT64_C (64) << 20)
 
@@ -200,6 +204,39 @@ last_unpinned (const struct entry_list *list)
   return e;
 }
 
+/* How many bytes are between E, which is consumed, and the nearest reader who will
+ * come to it; UINT64_MAX: none will.  If none has been there, then all of it is zero,
+ * and readers need nothing of it. */
+static uint64_t
+distance_to_reader (const struct block_entry *e)
+{
+  return e->was_read ? sequential_readers_distance (&e->user->readers,
+                                                    e->block.offset, e->block.size)
+                     : UINT64_MAX;
+}
+
+/* That with the longest way to its next reader; of several the first. */
+static struct block_entry *
+find_farthest (const struct entry_list *list)
+{
+  struct block_entry *found = NULL, *e = list->first;
+  uint64_t most = 0;
+
+  for (unsigned i = 0; e && i < 2 * CONSUMED_LOOK_AT; i++) {
+    const uint64_t distance = e->pins > 0 ? 0 : distance_to_reader (e);
+
+    if (e->pins == 0 && (!found || distance > most)) {
+      found = e;
+      most = distance;
+    }
+    if (most == UINT64_MAX && i < CONSUMED_LOOK_AT)
+      return found;
+    e = i + 1 < CONSUMED_LOOK_AT ? e->next
+        : i + 1 == CONSUMED_LOOK_AT ? list->last : e->prev;
+  }
+  return found;
+}
+
 /* What to drop next.  What was decoded ahead pushes nothing out that is still to be
  * read; a reader that waits may. */
 static struct block_entry *
@@ -207,7 +244,7 @@ find_victim (const struct block_cache *cache, bool for_reader)
 {
   struct block_entry *e = first_unpinned (&cache->paused), *begun;
 
-  if (e || (e = first_unpinned (&cache->consumed)))
+  if (e || (e = find_farthest (&cache->consumed)))
     return e;
   if ((begun = first_unpinned (&cache->begun)) && is_stale (cache, begun))
     return begun;
@@ -270,13 +307,12 @@ make_room (struct block_cache *cache, uint64_t need, uint64_t size, char **data,
   return false;
 }
 
-/* Whether a reader may come to E, which is consumed.  If none has been there, then
- * all of it is zero, and readers need nothing of it. */
+/* Whether E, which is consumed, is to stay while there is room for it. */
 static bool
-is_expected (const struct block_entry *e)
+is_wanted (const struct block_entry *e)
 {
-  return e->was_read
-         && sequential_readers_expected (&e->user->readers, e->block.offset);
+  return e->user->again_size >= AGAIN_ENOUGH
+         || distance_to_reader (e) != UINT64_MAX;
 }
 
 static struct block_entry *
@@ -285,7 +321,7 @@ find_unwanted (const struct block_cache *cache)
   struct block_entry *e = cache->consumed.first;
 
   for (unsigned i = 0; e && i < CONSUMED_LOOK_AT; i++, e = e->next)
-    if (e->pins == 0 && !is_expected (e))
+    if (e->pins == 0 && !is_wanted (e))
       return e;
   return NULL;
 }
@@ -293,7 +329,7 @@ find_unwanted (const struct block_cache *cache)
 static void
 drop_unwanted (struct block_cache *cache)
 {
-  while (cache->consumed.bytes > CONSUMED_MAX) {
+  while (!cache->shared && cache->consumed.bytes > CONSUMED_MAX) {
     struct block_entry *e = find_unwanted (cache);
 
     if (!e)
