@@ -148,6 +148,8 @@ exports_new (const struct parameters *p)
     .spool_dir = p->tmpdir, .index_dir = p->index_dir
   };
   exports->options.cache = image_cache_new (&exports->options);
+  if (exports->options.cache && p->share)
+    block_cache_share (exports->options.cache);
   if (exports->options.cache)
     exports->table = image_table_new (&exports->options);
   r = !exports->table ? -1 : p->file ? open_file (exports, p->file)

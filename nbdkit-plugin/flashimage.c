@@ -132,9 +132,9 @@ debug_statistics (struct image *im)
 
   image_get_statistics (im, &s);
   nbdkit_debug ("cache: hits=%" PRIu64 " waits=%" PRIu64 " decoded=%" PRIu64
-                " dropped=%" PRIu64 " restarts=%" PRIu64 " memory=%" PRIu64
-                " peak=%" PRIu64, s.hits, s.waits, s.decoded, s.dropped,
-                s.restarts, s.memory, s.memory_peak);
+                " again=%" PRIu64 " dropped=%" PRIu64 " restarts=%" PRIu64
+                " memory=%" PRIu64 " peak=%" PRIu64, s.hits, s.waits, s.decoded,
+                s.again, s.dropped, s.restarts, s.memory, s.memory_peak);
 }
 
 static void

@@ -54,6 +54,16 @@ set_size (uint64_t *option, const char *value)
 }
 
 static int
+set_share (struct parameters *p, const char *value)
+{
+  const int share = nbdkit_parse_bool (value);
+
+  p->share_given = true;
+  p->share = share == 1;
+  return share == -1 ? -1 : 0;
+}
+
+static int
 set_index (struct parameters *p, const char *value)
 {
   p->index_given = true;
@@ -83,6 +93,8 @@ parameters_set (struct parameters *p, const char *key, const char *value)
     return nbdkit_parse_unsigned (key, value, &p->threads);
   if (strcmp (key, "cache") == 0)
     return set_size (&p->cache_size, value);
+  if (strcmp (key, "share") == 0)
+    return set_share (p, value);
   nbdkit_error ("unknown parameter '%s'", key);
   return -1;
 }
@@ -137,6 +149,8 @@ parameters_complete (struct parameters *p)
     nbdkit_error ("name is for an image that uri names");
     return -1;
   }
+  if (!p->share_given)
+    p->share = p->dir != NULL;
   if (!p->tmpdir && default_tmpdir (p) == -1)
     return -1;
   return p->index_given ? 0 : default_index (p);

@@ -18,11 +18,13 @@ struct parameters
   bool index_given;
   uint64_t cache_size;  /* 0: the default of image.h, and so below */
   unsigned threads;
+  bool share;           /* there are several clients */
+  bool share_given;
 };
 
 #define PARAMETERS_DEFAULT_TMPDIR "/var/tmp"
 #define PARAMETERS_INDEX_FOLDER "flash-live-remote"
-#define PARAMETERS_NAMES "file,dir,uri,name,cache,threads,tmpdir,index"
+#define PARAMETERS_NAMES "file,dir,uri,name,cache,threads,tmpdir,index,share"
 
 #define PARAMETERS_HELP \
   "[file=]IMAGE   The disk image; its format is told by its bytes.\n" \
@@ -31,6 +33,8 @@ struct parameters
   "name=TEXT      What messages call the image at URI (default: URI).\n" \
   "cache=SIZE     Memory for decoded data, of all images together (default: a\n" \
   "               quarter of the RAM).\n" \
+  "share=BOOL     Keep what was decoded for clients that come later, up to\n" \
+  "               cache=SIZE (default: yes with dir=, else no).\n" \
   "threads=N      Decoding threads (default: one for each CPU).\n" \
   "tmpdir=DIR     Where large images without random access are unpacked to\n" \
   "               (default: $TMPDIR or " PARAMETERS_DEFAULT_TMPDIR ").\n" \

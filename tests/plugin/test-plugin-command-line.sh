@@ -13,7 +13,8 @@ grep -q '^thread_model=parallel$' "$TMP/dump" || fail "thread model"
 grep -q '^magic_config_key=file$' "$TMP/dump" || fail "magic key"
 
 nbdkit "$PLUGIN" --help >"$TMP/help"
-for word in 'file=' 'dir=DIR' 'uri=URI' 'name=TEXT' 'cache=SIZE' 'threads=N' 'tmpdir=DIR' 'index='; do
+for word in 'file=' 'dir=DIR' 'uri=URI' 'name=TEXT' 'cache=SIZE' 'threads=N' \
+  'tmpdir=DIR' 'index=' 'share='; do
   grep -q -- "$word" "$TMP/help" || fail "$word is not in the help"
 done
 
@@ -46,6 +47,7 @@ refused "dir may be given once" dir="$TMP" dir="$TMP"
 refused "unknown parameter" "$TMP/raw" colour=red
 refused "file may be given once" "$TMP/raw" file="$TMP/empty"
 refused "could not parse size" "$TMP/raw" cache=lots
+refused "could not decipher boolean" "$TMP/raw" share=perhaps
 refused "threads" "$TMP/raw" threads=-1
 
 # A relative path, with nbdkit going to the background and to another folder.

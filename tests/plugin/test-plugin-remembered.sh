@@ -31,7 +31,7 @@ stop_nbdkit
 
 start_nbdkit -v -D flashimage.dir=1 -D flashimage.cache=1 "$PLUGIN" dir=images index="$TMP/index"
 nbdinfo --list "$(uri_of '')" >list || fail "list"
-[ "$(grep -c "$(stat -c %s raw) bytes.*scanned: intact" list)" = 2 ] || fail "$(cat list)"
+[ "$(grep -c "disk-size=$(stat -c %s raw) .*integrity=intact" list)" = 2 ] || fail "$(cat list)"
 nbdinfo --map "$(uri_of a.img.xz)" >/dev/null
 nbdcopy "$(uri_of a.img.xz/digests)" null: || fail "digests"
 if grep 'cache: ' "$TMP/log" | grep -qv 'decoded=0 '; then
