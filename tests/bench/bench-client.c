@@ -5,13 +5,15 @@
  *   bench-client now
  *   bench-client first-byte SOCKET RAW START OFFSET
  *   bench-client random SOCKET RAW READS [OFFSET LENGTH]
- *   bench-client readers SOCKET RAW COUNT
+ *   bench-client readers SOCKET RAW COUNT [APART [PSK-FILE]]
  *   bench-client run COMMAND [ARGUMENT...]
  *
  * Figures go to stdout, `name=value` a line.  SOCKET is the server's; it is
  * waited for.  START is what `now` has printed before the server was started.
  * With OFFSET and LENGTH the random reads stay there, and that range is read
- * once before.  `run` drops the command's output. */
+ * once before.  COUNT readers read all, each from start to end; one begins when the
+ * one before it has read APART MiB.  With a file of keys, which has one for the user
+ * `bench`, they speak TLS.  `run` drops the command's output. */
 
 #include <config.h>
 
@@ -138,14 +140,17 @@ connect_socket (const char *path)
 
 /* To be closed with nbd_close.  NULL after a message. */
 static struct nbd_handle *
-connect_server (const char *path, const struct raw *raw)
+connect_server (const char *path, const struct raw *raw, const char *psk_file)
 {
   const int fd = connect_socket (path);
   struct nbd_handle *nbd = fd == -1 ? NULL : nbd_create ();
 
   if (!nbd)
     return NULL;
-  if (nbd_connect_socket (nbd, fd) == -1) {
+  if ((psk_file && (nbd_set_tls (nbd, LIBNBD_TLS_REQUIRE) == -1
+                    || nbd_set_tls_username (nbd, "bench") == -1
+                    || nbd_set_tls_psk_file (nbd, psk_file) == -1))
+      || nbd_connect_socket (nbd, fd) == -1) {
     fprintf (stderr, "bench-client: %s\n", nbd_get_error ());
     nbd_close (nbd);
     return NULL;
@@ -187,7 +192,7 @@ first_byte (const char *socket_path, const struct raw *raw, char *const args[])
   if (parse_number (args[0], INT64_MAX, &start) == -1
       || parse_number (args[1], raw->size - sizeof buf, &offset) == -1)
     return -1;
-  struct nbd_handle *nbd = connect_server (socket_path, raw);
+  struct nbd_handle *nbd = connect_server (socket_path, raw, NULL);
   if (!nbd)
     return -1;
   const int r = read_and_compare (nbd, raw, buf, sizeof buf, offset);
@@ -281,7 +286,7 @@ random_reads (const char *socket_path, const struct raw *raw, char *const args[]
   if (length < RANDOM_READ)
     return -1;
   CLEANUP_FREE int64_t *times = calloc (reads, sizeof *times);
-  struct nbd_handle *nbd = times ? connect_server (socket_path, raw) : NULL;
+  struct nbd_handle *nbd = times ? connect_server (socket_path, raw, NULL) : NULL;
   if (!nbd)
     return -1;
   int r = nr_args == 3 ? read_sequentially (nbd, raw, offset, length) : 0;
@@ -299,39 +304,91 @@ random_reads (const char *socket_path, const struct raw *raw, char *const args[]
 
 /* --- readers ----------------------------------------------------------- */
 
-/* Constant while the threads run, but each thread's own FAILED. */
+/* How far a reader is, for the next one to begin. */
+static pthread_mutex_t progress_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t progress = PTHREAD_COND_INITIALIZER;
+
+/* Constant while the threads run, but each thread's own FAILED, and DONE, which the
+ * lock guards. */
 struct reader
 {
   pthread_t thread;
-  const char *socket_path;
+  const char *socket_path, *psk_file;
   const struct raw *raw;
+  const struct reader *before;  /* NULL: begin at once */
+  uint64_t apart;               /* bytes that BEFORE shall be ahead */
+  uint64_t done;                /* bytes; UINT64_MAX at its end */
   int failed;
 };
+
+static void
+set_done (struct reader *reader, uint64_t done)
+{
+  pthread_mutex_lock (&progress_lock);
+  reader->done = done;
+  pthread_cond_broadcast (&progress);
+  pthread_mutex_unlock (&progress_lock);
+}
+
+static void
+wait_for_start (const struct reader *reader)
+{
+  pthread_mutex_lock (&progress_lock);
+  while (reader->before && reader->before->done < reader->apart)
+    pthread_cond_wait (&progress, &progress_lock);
+  pthread_mutex_unlock (&progress_lock);
+}
+
+static int
+read_all (struct reader *reader, struct nbd_handle *nbd)
+{
+  const uint64_t size = reader->raw->size;
+
+  for (uint64_t at = 0; at < size; at += SEQUENTIAL_READ) {
+    const uint64_t length = size - at < SEQUENTIAL_READ ? size - at
+                                                        : SEQUENTIAL_READ;
+    if (read_sequentially (nbd, reader->raw, at, length) == -1)
+      return -1;
+    set_done (reader, at + length);
+  }
+  return 0;
+}
 
 static void *
 run_reader (void *opaque)
 {
   struct reader *reader = opaque;
-  struct nbd_handle *nbd = connect_server (reader->socket_path, reader->raw);
 
-  reader->failed = !nbd
-    || read_sequentially (nbd, reader->raw, 0, reader->raw->size) == -1;
+  wait_for_start (reader);
+  struct nbd_handle *nbd = connect_server (reader->socket_path, reader->raw,
+                                           reader->psk_file);
+  reader->failed = !nbd || read_all (reader, nbd) == -1;
+  /* So that the server has closed its side, and counted, when this ends. */
+  if (nbd && !reader->failed)
+    nbd_shutdown (nbd, 0);
   nbd_close (nbd);
+  set_done (reader, UINT64_MAX);
   return NULL;
 }
 
 static int
-readers (const char *socket_path, const struct raw *raw, char *const args[])
+readers (const char *socket_path, const struct raw *raw, char *const args[],
+         int nr_args)
 {
   struct reader all[READERS_MAX];
-  uint64_t count, started;
+  uint64_t count, started, apart = 0;
   int failed = 0;
 
-  if (parse_number (args[0], READERS_MAX, &count) == -1)
+  if (parse_number (args[0], READERS_MAX, &count) == -1
+      || (nr_args > 1 && parse_number (args[1], 1 << 20, &apart) == -1))
     return -1;
   const int64_t start = now_ns ();
   for (started = 0; started < count; started++) {
-    all[started] = (struct reader) { .socket_path = socket_path, .raw = raw };
+    all[started] = (struct reader) {
+      .socket_path = socket_path, .raw = raw, .apart = apart << 20,
+      .psk_file = nr_args > 2 ? args[2] : NULL,
+      .before = started > 0 ? &all[started - 1] : NULL
+    };
     if (pthread_create (&all[started].thread, NULL, run_reader,
                         &all[started]) != 0)
       break;
@@ -342,7 +399,10 @@ readers (const char *socket_path, const struct raw *raw, char *const args[])
   }
   if (failed || started < count)
     return -1;
-  printf ("wall_s=%.3f\n", (double) (now_ns () - start) / 1e9);
+  const double wall_s = (double) (now_ns () - start) / 1e9;
+  const double served_mb = (double) raw->size * (double) count / 1e6;
+  printf ("served_mb=%.3f\nmb_s=%.1f\n", served_mb, served_mb / wall_s);
+  printf ("wall_s=%.3f\n", wall_s);
   print_client_cpu ();
   return 0;
 }
@@ -404,8 +464,8 @@ run_mode (int nr_args, char *args[])
     return first_byte (args[1], &raw, args + 3);
   if ((nr_args == 4 || nr_args == 6) && strcmp (args[0], "random") == 0)
     return random_reads (args[1], &raw, args + 3, nr_args - 3);
-  if (nr_args == 4 && strcmp (args[0], "readers") == 0)
-    return readers (args[1], &raw, args + 3);
+  if (nr_args <= 6 && strcmp (args[0], "readers") == 0)
+    return readers (args[1], &raw, args + 3, nr_args - 3);
   return -1;
 }
 

@@ -7,6 +7,7 @@
 # FORMAT ROW SERVER RUN FIGURE VALUE.
 
 BEGIN {
+  decimals["cpu_s_gb"] = 2
   nr_figures = split ("cpu_s client_cpu_s wall_s p50_ms p99_ms " \
                       "rss_mb spool_mb index_mb", figures, " ")
   split ("CPU s,client CPU s,wall s,ms (p50),p99 ms," \
@@ -139,11 +140,55 @@ function print_row(format, row, server,    cells, i, time) {
   print_cells(cells, nr_figures + 4)
 }
 
-function print_format(format,    i) {
-  print style == "markdown" ? "\n### " format "\n" : "\n" format
-  print_head()
+function is_clients_row(format, i) {
+  return row_of[format, i] ~ /^clients-/
+}
+
+# Whether FORMAT has rows of many clients, or others.
+function has_rows(format, of_clients,    i) {
   for (i = 1; i <= nr_lines[format]; i++)
-    print_row(format, row_of[format, i], server_of[format, i])
+    if (is_clients_row(format, i) == of_clients)
+      return 1
+  return 0
+}
+
+# Many clients: a line beside that of one client of the same server.
+function print_clients_row(format, row, server,    cells) {
+  cells[1] = row
+  cells[2] = server
+  if (figure(format, row, server, "failed") != "")
+    cells[2] = server " (FAILED)"
+  cells[3] = number(figure(format, row, server, "mb_s"), "mb_s")
+  cells[4] = times(ratio(format, row, server, "clients-1", server, "mb_s"))
+  cells[5] = number(figure(format, row, server, "cpu_s_gb"), "cpu_s_gb")
+  cells[6] = number(figure(format, row, server, "decoded"), "decoded")
+  cells[7] = times(ratio(format, row, server, "clients-1", server, "decoded"))
+  cells[8] = number(figure(format, row, server, "rss_mb"), "rss_mb")
+  print_cells(cells, 8)
+}
+
+function print_clients(format,    cells, i) {
+  split ("row,server,MB/s together,x one client,CPU s/GB,Blocks decoded," \
+         "x one client,peak RSS MB", cells, ",")
+  print ""
+  print_cells(cells, 8)
+  if (style == "markdown")
+    print "|---|---|--:|--:|--:|--:|--:|--:|"
+  for (i = 1; i <= nr_lines[format]; i++)
+    if (is_clients_row(format, i))
+      print_clients_row(format, row_of[format, i], server_of[format, i])
+}
+
+function print_format(format,    i) {
+  print style == "markdown" ? "\n### " format (has_rows(format, 0) ? "\n" : "") : "\n" format
+  if (has_rows(format, 0)) {
+    print_head()
+    for (i = 1; i <= nr_lines[format]; i++)
+      if (!is_clients_row(format, i))
+        print_row(format, row_of[format, i], server_of[format, i])
+  }
+  if (has_rows(format, 1))
+    print_clients(format)
 }
 
 # --- what was expected -----------------------------------------------------
@@ -168,7 +213,8 @@ function say_expected(format, server, row, name, relation, n, peer, peers_row,
     if (r == "")
       return
     met = relation == "better-by" ? r >= n + 0 : r <= n + 0
-    cells[3] = number(mine, name) ", " peer " " number(theirs, name)
+    cells[3] = number(mine, name) ", " (peer == server ? peers_row : peer) " " \
+               number(theirs, name)
     cells[4] = relation == "better-by" ? sprintf("%.2f x better, at least %s", r, n) \
                                        : sprintf("%.2f x, at most %s", r, n)
   }

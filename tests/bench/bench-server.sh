@@ -2,7 +2,8 @@
 # shellcheck shell=sh
 # The servers that are measured, and what the kernel knows about them.  Sourced
 # by run-bench.sh, which sets $plugin, $corpus, $index, $work (a short-lived
-# folder), $ours and $cold (parameters of the plugin).
+# folder), $ours and $cold (parameters of the plugin), $remembered (not empty: $index
+# has the scan), $psk_file.
 #
 # Gives: start_server, wait_for_server, server_figures, stop_server, $socket.
 
@@ -16,6 +17,14 @@ start_server ()
   image=$corpus/$(image_name "$2")
   # shellcheck disable=SC2086 # $ours is a list
   case $1 in
+    shared|shared+tls)
+      # As on a server that people flash from: the scan has been remembered, if that
+      # can be.  The plugin tells what it has decoded when a client leaves.
+      tls=
+      [ "$1" = shared ] || tls="--tls=require --tls-psk=$psk_file"
+      index_of=${remembered:+index=$index}
+      set -- $tls -v -D flashimage.cache=1 "$plugin" "$image" "tmpdir=$work" \
+        share=yes $ours ${index_of:-$cold} ;;
     flashimage)
       set -- "$plugin" "$image" "tmpdir=$work" $ours $cold ;;
     flashimage+scan)
@@ -56,6 +65,13 @@ server_figures ()
   awk '/^VmHWM:/ { printf "rss_mb=%.1f\n", $2 * 1024 / 1e6 }' \
     "/proc/$server_pid/status"
   spooled_bytes | awk '{ printf "spool_mb=%.1f\n", $1 / 1e6 }'
+}
+
+# How many Blocks the server, which has ended, had decoded for its clients.
+decoded_figure ()
+{
+  sed -n 's/.*cache: .*decoded=\([0-9]*\).*/decoded=\1/p' "$work/server.log" |
+    sort -t = -k 2n | tail -n 1
 }
 
 # Fails when the server had died, or ends badly.

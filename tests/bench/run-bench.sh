@@ -15,8 +15,9 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 : "${BENCH_FORMATS:=xz xz-one gzip zstd zstd-frames zip}"
 : "${BENCH_ROWS:=first-byte-start first-byte-middle first-byte-end copy-1 copy \
 copy-1-no-extents copy-no-extents copy-4 copy-16 random random-cached readers-4 \
-verify}"
+verify clients-1 clients-2 clients-4 clients-8}"
 : "${BENCH_CACHE:=}"
+: "${BENCH_APART:=}"
 : "${BENCH_PLUGIN:=$PWD/../../nbdkit-plugin/.libs/nbdkit-flashimage-plugin.so}"
 : "${BENCH_CLIENT:=$PWD/bench-client}"
 
@@ -50,6 +51,8 @@ work=$(mktemp -d "${TMPDIR:-/var/tmp}/flash-bench.XXXXXX")
 . "$here/bench-formats.sh"
 # shellcheck source=tests/bench/bench-server.sh
 . "$here/bench-server.sh"
+# shellcheck source=tests/bench/bench-clients.sh
+. "$here/bench-clients.sh"
 
 leave ()
 {
@@ -135,6 +138,7 @@ nbdcopy_to_null ()
 
 middle=$((BENCH_SIZE * 1048576 / 2))
 
+# run_row ROW SERVER
 run_row ()
 {
   case $1 in
@@ -152,6 +156,7 @@ run_row ()
     random-cached)     "$client" random "$socket" "$raw" "$BENCH_READS" \
                          "$middle" 4194304 ;;
     readers-4)         "$client" readers "$socket" "$raw" 4 ;;
+    clients-*)         run_clients "${1#clients-}" "$2" ;;
     verify)            nbdcopy "nbd+unix:///?socket=$socket" - | cmp - "$raw" >&2 &&
                          echo equal=1 ;;
   esac
@@ -169,7 +174,7 @@ failure ()
   echo failed=1 | keep "$@"
   say "$1: $2 by $3 FAILED: $(tail -q -n 2 "$work/client.log" "$work/server.log" |
     tr '\n' ' ')"
-  case $3 in flashimage*) failed=$((failed + 1)) ;; esac
+  case $3 in flashimage*|shared*) failed=$((failed + 1)) ;; esac
 }
 
 seconds_since_start ()
@@ -189,7 +194,7 @@ measure ()
     *) wait_for_server || good=no ;;
   esac
   : >"$work/client.log"
-  [ "$good" = no ] || run_row "$2" >"$work/figures" 2>"$work/client.log" || good=no
+  [ "$good" = no ] || run_row "$2" "$3" >"$work/figures" 2>"$work/client.log" || good=no
   # A pipe's status is its last command's: no figures, no success.
   [ -s "$work/figures" ] || good=no
   if [ "$good" = yes ] && kill -0 "$server_pid" 2>/dev/null; then
@@ -198,6 +203,9 @@ measure ()
     good=no
   fi
   stop_server || good=no
+  [ "$good" = no ] || case $2 in
+    clients-*) derive_clients_figures "$work/figures" ;;
+  esac
   if [ "$good" = yes ]; then
     keep "$@" <"$work/figures"
   else
@@ -249,6 +257,7 @@ remember ()
 servers_for ()
 {
   case $2 in
+    clients-*) servers_for_clients ;;
     verify|random-cached) echo "flashimage $remembered" ;;
     *) echo "flashimage $remembered $(filters_of "$1")" ;;
   esac
@@ -307,6 +316,7 @@ report ()
 
 "$here/make-corpus.sh" "$corpus" "$BENCH_SIZE" || die "there is no image"
 look_at_plugin
+prepare_tls
 : >"$results"
 describe_machine >"$corpus/machine"
 for format in $BENCH_FORMATS; do
