@@ -30,6 +30,8 @@ list_tests ()
   echo "test-device-errors.sh"
   echo "test-abandon.sh partly-written"
   echo "test-abandon.sh verified"
+  echo "test-many-boards.sh stream"
+  echo "test-many-boards.sh ramfs"
   echo "test-rehearse-leaves-nothing.sh"
   echo "test-e2e-flash.sh stream xz root 256"
   for mode in stream ramfs; do
