@@ -12,8 +12,8 @@ xz -0 -k -T2 --block-size=1MiB "$scratch/new.img"
 set -- $board_names
 
 # nbdkit tells at the end of each connection what was decoded until then: one more is
-# made before it ends.  The limit of its cache is fixed, so
-# that the result is that of any machine.
+# made before it ends.  The limit of its cache is fixed, so that the result is that
+# of any machine.
 requires nbdinfo --version
 nbdkit_path=$(command -v nbdkit)
 mkdir "$scratch/talkative"
