@@ -269,4 +269,8 @@ if [ -n "$print" ]; then
   printf '%s\n' "$@"
   exit
 fi
+# glibc gives back no memory between buffers that others still use, unless they are
+# mapped one by one; by itself it ceases to map those as large as a request, and a
+# server that thousands of clients came to and left has several times its CACHE=.
+export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-131072}"
 exec "$@"
