@@ -54,10 +54,12 @@ ours=nbd://127.0.0.1:$port
 images 0 "$ours"
 [ "$(wc -l <"$scratch/table")" -eq 3 ] || fail "not two images: $(cat "$scratch/table")"
 expect_table '^NAME +FORMAT +DISK +STORED +AGE +INTEGRITY$' \
-  '^halos/marine.img.xz ' '^tools.img '
-if grep -q 'format=' "$scratch/server.log" "$scratch/table"; then
-  fail "a description was not understood"
-fi
+  '^halos/marine.img.xz +xz +4.2 MB +[0-9.]+ kB +[a-z0-9 ]+ +not proven$' \
+  '^tools.img +raw +4.2 MB +4.2 MB +[a-z0-9 ]+ +not proven$'
+# What was scanned is proven.
+"$client" --dry-run root@nowhere.invalid "$ours/tools.img" >/dev/null 2>&1 </dev/null || :
+images 0 "$ours"
+expect_table '^tools.img .*  proven$' '^halos/marine.img.xz .* not proven$'
 # The names that begin with the URI's.
 images 0 "$ours/halos/"
 [ "$(wc -l <"$scratch/table")" -eq 2 ] || fail "not one image"
