@@ -30,7 +30,7 @@ flash_job_prepare_image (struct flash_job *job)
       || tls_trust_find (location) == -1)
     return -1;
   message_phase ("check-image", "Checking the image %s", location->shown);
-  job->server = image_server_start (location, job->options->rescan);
+  job->server = image_server_start (location, job->options->rescan, false);
   if (!job->server)
     return -1;
   if (image_facts_read (job->server, location, &job->image) == -1)

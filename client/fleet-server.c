@@ -48,7 +48,7 @@ start (struct fleet_server *s)
   if (image_location_parse (s->options->image, l) == -1 || tls_trust_find (l) == -1)
     return -1;
   message_phase ("check-image", "Checking the image %s", l->shown);
-  s->server = image_server_start (l, s->options->rescan);
+  s->server = image_server_start (l, s->options->rescan, true);
   if (!s->server || image_facts_read (s->server, l, &s->image) == -1)
     return -1;
   plan_record_image (&s->image, l->kind == IMAGE_FILE ? l->given : l->shown);

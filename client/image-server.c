@@ -35,6 +35,7 @@ struct image_server
 {
   const struct image_loan *loan;        /* NULL: it is ours, as all that follows */
   const struct image_location *location;        /* the caller's */
+  bool shared;
   struct nbdkit front, relay;
   int epoll_fd;                 /* over the stderr of both */
   char directory[64];
@@ -169,7 +170,8 @@ static int
 run_front (struct image_server *s, bool rescan)
 {
   return run (s, &s->front, nbdkit_arguments_front (s->location, s->front.socket,
-                                                    s->relay.socket, rescan));
+                                                    s->relay.socket, rescan,
+                                                    s->shared));
 }
 
 static int
@@ -215,7 +217,8 @@ look (const struct image_location *location)
 }
 
 struct image_server *
-image_server_start (const struct image_location *location, bool rescan)
+image_server_start (const struct image_location *location, bool rescan,
+                    bool shared)
 {
   struct image_server *s;
 
@@ -228,6 +231,7 @@ image_server_start (const struct image_location *location, bool rescan)
   }
   s->epoll_fd = -1;
   s->location = location;
+  s->shared = shared;
   if (start (s, rescan) == 0)
     return s;
   image_server_stop (s);

@@ -73,12 +73,14 @@ finish (struct nbdkit_arguments *a)
 
 struct nbdkit_arguments *
 nbdkit_arguments_front (const struct image_location *l, const char *socket,
-                        const char *relay, bool rescan)
+                        const char *relay, bool rescan, bool shared)
 {
   struct nbdkit_arguments *a = begin (socket);
   const char *plugin = getenv (PLUGIN_VARIABLE);
 
   add (a, "%s", plugin && *plugin ? plugin : PLUGIN_NAME);
+  if (shared)
+    add (a, "share=yes");
   if (l->kind == IMAGE_FILE) {
     add (a, "file=%s", l->given);
     if (rescan)

@@ -19,10 +19,11 @@ struct nbdkit_arguments
 
 /* Both: to be freed with nbdkit_arguments_free; NULL after a report. */
 
-/* The one with our plugin, on SOCKET: from the file itself, or through the RELAY. */
+/* The one with our plugin, on SOCKET: from the file itself, or through the RELAY.
+ * SHARED: for several boards. */
 struct nbdkit_arguments *
 nbdkit_arguments_front (const struct image_location *location, const char *socket,
-                        const char *relay, bool rescan);
+                        const char *relay, bool rescan, bool shared);
 /* The one that speaks to the image's server. */
 struct nbdkit_arguments *
 nbdkit_arguments_relay (const struct image_location *location, const char *socket);

@@ -19,6 +19,7 @@ nbdkit_path=$(command -v nbdkit)
 mkdir "$scratch/talkative"
 cat >"$scratch/talkative/nbdkit" <<END
 #!/bin/sh
+echo "parameters: \$*" >>"$scratch/nbdkit.log"
 "$nbdkit_path" -v -D flashimage.cache=1 "\$@" cache=256M 2>>"$scratch/nbdkit.log" &
 nbdkit=\$!
 socket=\$(printf '%s\n' "\$@" | sed -n '/^-U\$/{n;p;}')
@@ -46,9 +47,13 @@ for_boards fill_target
 decoded_by --confirm "$1" "root@$1"
 one=$decoded
 [ "$one" -ge 48 ] || fail "one board took $one Blocks, of 96 and half of them empty"
+! grep '^parameters:' "$scratch/nbdkit.log" | grep share= ||
+  fail "memory is kept for other boards where there is one"
 for_boards fill_target
 # shellcheck disable=SC2046
 decoded_by --confirm 4 $(as_root "$@")
+grep '^parameters:' "$scratch/nbdkit.log" | grep -q share=yes ||
+  fail "boards that begin later would have all decoded again"
 echo "Blocks decoded: one board $one, four boards $decoded"
 [ "$((decoded * 10))" -le "$((one * 12))" ] ||
   fail "four boards took $decoded Blocks, one took $one"
