@@ -15,9 +15,8 @@ struct image_server;
 /* Check that the image of LOCATION is there and has something in it, start nbdkit and
  * wait for its socket (which may refuse for a moment more).  RESCAN: the plugin shall
  * neither take back nor keep a scan of a file.  SHARED: it shall keep what it has
- * decoded
- * for boards that begin later.  What is wrong is reported, with
- * nbdkit's own words; NULL then.  LOCATION must outlive the server. */
+ * decoded for boards that begin later.  What is wrong is reported, with nbdkit's own
+ * words; NULL then.  LOCATION must outlive the server. */
 struct image_server *image_server_start (const struct image_location *location,
                                          bool rescan, bool shared);
 void image_server_stop (struct image_server *s);        /* NULL is allowed */
