@@ -1,78 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "image-listing.h"
 #include "size-text.h"
 
 #define COLUMNS 6
 #define CELL_MAX 48
-
-/* -- Descriptions ---------------------------------------------------------- */
-
-static bool
-parse_bytes (const char *value, uint64_t *bytes)
-{
-  char *end;
-
-  if (!isdigit ((unsigned char) *value))
-    return false;
-  errno = 0;
-  *bytes = strtoull (value, &end, 10);
-  return !*end && !errno;
-}
-
-static bool
-parse_time (const char *value, time_t *when)
-{
-  struct tm tm = { .tm_sec = 0 };
-  const char *end = strptime (value, "%Y-%m-%dT%H:%M:%SZ", &tm);
-
-  if (!end || *end)
-    return false;
-  *when = timegm (&tm);
-  return true;
-}
-
-static void
-take_word (const char *key, const char *value, struct listed_image *i)
-{
-  if (strcmp (key, "format") == 0 && strlen (value) < sizeof i->format)
-    strcpy (i->format, value);
-  else if (strcmp (key, "disk-size") == 0)
-    i->has_disk_size = parse_bytes (value, &i->disk_size);
-  else if (strcmp (key, "stored-size") == 0)
-    i->has_stored_size = parse_bytes (value, &i->stored_size);
-  else if (strcmp (key, "modified") == 0)
-    i->has_modified = parse_time (value, &i->modified);
-  else if (strcmp (key, "integrity") == 0)
-    i->integrity = strcmp (value, "intact") == 0 ? INTEGRITY_PROVEN
-                   : strcmp (value, "unproven") == 0 ? INTEGRITY_UNPROVEN
-                   : INTEGRITY_UNKNOWN;
-}
-
-bool
-listed_image_parse (const char *description, struct listed_image *i)
-{
-  CLEANUP_FREE char *copy = strdup (description);
-  char *rest = copy, *word;
-
-  memset (i, 0, sizeof *i);
-  while (rest && (word = strsep (&rest, " ")) != NULL) {
-    char *equals = strchr (word, '=');
-
-    if (!equals)
-      continue;
-    *equals = '\0';
-    take_word (word, equals + 1, i);
-  }
-  return *i->format && i->has_stored_size;
-}
 
 char *
 age_text (time_t modified, time_t now, char text[AGE_TEXT_MAX])
@@ -114,13 +49,25 @@ letters (const char *text)
   return n;
 }
 
+/* "proven"; the words of a foreign server. */
+static const char *
+verdict_on (const struct listed_row *row)
+{
+  static const char *const verdicts[] = {
+    [IMAGE_UNPROVEN] = "not proven", [IMAGE_INTACT] = "proven",
+    [IMAGE_DAMAGED] = "DAMAGED",
+  };
+
+  return !row->ours && *row->description ? row->description
+         : !row->ours ? "-" : verdicts[row->image.proof];
+}
+
 /* What stands in COLUMN of ROW: the name itself, or text in CELL. */
 static const char *
 cell_text (const struct listed_row *row, int column, time_t now,
            char cell[CELL_MAX])
 {
-  static const char *const integrity[] = { "-", "proven", "not proven" };
-  const struct listed_image *i = &row->image;
+  const struct image_description *i = &row->image;
 
   strcpy (cell, "-");
   switch (column) {
@@ -129,13 +76,13 @@ cell_text (const struct listed_row *row, int column, time_t now,
   case 1:
     return *i->format ? i->format : cell;
   case 2:
-    return i->has_disk_size ? size_text (i->disk_size, cell) : cell;
+    return i->disk_size_known ? size_text (i->disk_size, cell) : cell;
   case 3:
-    return i->has_stored_size ? size_text (i->stored_size, cell) : cell;
+    return row->ours ? size_text (i->stored_size, cell) : cell;
   case 4:
-    return i->has_modified ? age_text (i->modified, now, cell) : cell;
+    return i->modified != 0 ? age_text (i->modified, now, cell) : cell;
   default:
-    return *row->description ? row->description : integrity[i->integrity];
+    return verdict_on (row);
   }
 }
 

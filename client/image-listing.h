@@ -9,27 +9,15 @@
 #include <stdio.h>
 #include <time.h>
 
-#define LISTED_FORMAT_SIZE 16
-
-/* What a server says of one image (docs/protocol.md, section 1). */
-struct listed_image
-{
-  char format[LISTED_FORMAT_SIZE];      /* "": unknown */
-  bool has_disk_size, has_stored_size, has_modified;
-  uint64_t disk_size, stored_size;
-  time_t modified;
-  enum { INTEGRITY_UNKNOWN, INTEGRITY_PROVEN, INTEGRITY_UNPROVEN } integrity;
-};
-
-/* Parse the description of an export: true if a server of ours has made it.  What is
- * not understood in it counts as not said. */
-bool listed_image_parse (const char *description, struct listed_image *image);
+#include "image-description.h"
 
 /* A row of the table.  Text columns are printable. */
 struct listed_row
 {
-  const char *name, *description;       /* the latter of a foreign server, else "" */
-  struct listed_image image;
+  const char *name;
+  bool ours;                    /* IMAGE is what a server of ours says of it */
+  const char *description;      /* else: what the server says, */
+  struct image_description image;       /* ... with the disk's size, if known */
 };
 
 /* Print a header and ROWS, aligned; ages as of NOW. */

@@ -33,7 +33,7 @@ compare_names (const void *a, const void *b)
 
 /* A foreign server is asked for each size, while it answers soon enough. */
 static void
-ask_size (struct remote_server *s, const char *export, struct listed_image *image,
+ask_size (struct remote_server *s, const char *export, struct image_description *image,
           bool *answers)
 {
   CLEANUP_FREE char *description = NULL;
@@ -41,7 +41,7 @@ ask_size (struct remote_server *s, const char *export, struct listed_image *imag
 
   switch (remote_server_info (s, export, &size, &description)) {
   case REMOTE_OK:
-    image->has_disk_size = true;
+    image->disk_size_known = true;
     image->disk_size = size;
     break;
   case REMOTE_NO:
@@ -69,7 +69,8 @@ make_rows (struct remote_server *s, struct remote_list *list, const char *prefix
       continue;
     nr++;
     row->description = "";
-    if (!listed_image_parse (e->description, &row->image)) {
+    row->ours = image_description_parse (e->description, &row->image);
+    if (!row->ours) {
       row->description = e->description;
       answers = answers && clock_now () < end;
       if (answers)
@@ -85,21 +86,21 @@ static void
 record_row (const struct listed_row *row)
 {
   static const char *const integrities[] = {
-    [INTEGRITY_UNKNOWN] = "", [INTEGRITY_PROVEN] = "intact",
-    [INTEGRITY_UNPROVEN] = "unproven",
+    [IMAGE_UNPROVEN] = "unproven", [IMAGE_INTACT] = "intact",
+    [IMAGE_DAMAGED] = "damaged",
   };
-  const struct listed_image *i = &row->image;
+  const struct image_description *i = &row->image;
   char modified[UTC_TIME_MAX] = "";
 
-  if (i->has_modified && i->modified >= 0)
+  if (i->modified > 0)
     utc_time_text ((uint64_t) i->modified, 0, modified);
   message_record ("offer", "name", row->name, "description", row->description,
                   "format", i->format, "image_size",
-                  i->has_disk_size ? RECORD_NUMBER (i->disk_size) : "",
+                  i->disk_size_known ? RECORD_NUMBER (i->disk_size) : "",
                   "stored_size",
-                  i->has_stored_size ? RECORD_NUMBER (i->stored_size) : "",
-                  "modified", modified, "integrity", integrities[i->integrity],
-                  NULL);
+                  row->ours ? RECORD_NUMBER (i->stored_size) : "",
+                  "modified", modified, "integrity",
+                  row->ours ? integrities[i->proof] : "", NULL);
 }
 
 /* As a table, or as records. */

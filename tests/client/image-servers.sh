@@ -9,25 +9,30 @@ listening ()
   ss -Hltn "sport = :$1" | grep -q .
 }
 
-# free_port: set $port.
+# free_port: set $port, to one that no outgoing connection gets (those of Linux
+# begin at 32768).
 free_port ()
 {
   requires ss --version
   for try in 1 2 3 4 5 6 7 8 9; do
     servers=$((${servers:-0} + 1))
-    port=$((41000 + ($$ * 13 + servers * 331 + try) % 19000))
+    port=$((10000 + ($$ * 13 + servers * 331 + try) % 9000))
     ! listening "$port" || continue
     return 0
   done
   fail "no port is free"
 }
 
-# await_server PID: until something listens on $port.
+# await_server PID: until something listens on $port.  1: PID has ended, for the
+# port is somebody else's by now.
 await_server ()
 {
   for _ in $(seq 300); do
+    if ! kill -0 "$1" 2>/dev/null; then
+      ! grep -q 'Address already in use' "$scratch/server.log" || return 1
+      break
+    fi
     ! listening "$port" || return 0
-    kill -0 "$1" 2>/dev/null || break
     sleep 0.1
   done
   cat "$scratch/server.log" >&2
@@ -39,12 +44,16 @@ await_server ()
 start_nbd_server ()
 {
   requires nbdkit --version
-  port=${server_port:-}
-  [ -n "$port" ] || free_port
-  nbdkit -f -r -t 1 -i 127.0.0.1 -p "$port" "$@" >"$scratch/server.log" 2>&1 &
-  server_pid=$!
-  cleanup_fn "kill -9 $server_pid 2>/dev/null"
-  await_server "$server_pid"
+  for _ in $(seq 20); do
+    port=${server_port:-}
+    [ -n "$port" ] || free_port
+    nbdkit -f -r -t 1 -i 127.0.0.1 -p "$port" "$@" >"$scratch/server.log" 2>&1 &
+    server_pid=$!
+    cleanup_fn "kill -9 $server_pid 2>/dev/null"
+    ! await_server "$server_pid" || return 0
+    sleep 0.5
+  done
+  fail "there is no port for the image server"
 }
 
 # stop_nbd_server: as a crash would, until nobody listens there any more.
