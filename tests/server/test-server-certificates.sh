@@ -42,6 +42,12 @@ copy_equals bob
 nbdinfo --list "nbds://127.0.0.1:$port/?tls-certificates=$TMP/alice" >"$TMP/list" ||
   fail "no list"
 grep -q 'a.img.xz' "$TMP/list" || fail "the image is not listed: $(cat "$TMP/list")"
+../../client/flash-live-remote images \
+  "nbds://127.0.0.1:$port/?tls-certificates=$TMP/alice" >"$TMP/list" ||
+  fail "no list by flash-live-remote"
+grep -q 'a.img.xz' "$TMP/list" || fail "the image is not listed: $(cat "$TMP/list")"
+refused ../../client/flash-live-remote images "nbd://127.0.0.1:$port/"
+says nbds://
 
 refused nbdinfo --size "$(uri nobody)"
 grep -qi certificate "$TMP/server-$port.log" || fail "the log does not tell why"

@@ -31,7 +31,7 @@ tls=$TMP/etc/tls
 images=$TMP/images
 
 expect "nbdkit -f -t 1 --tls=require --tls-certificates=$tls --tls-verify-peer \
---filter=limit $PLUGIN dir=$images limit=256" \
+--filter=limit $PLUGIN dir=$images limit=512" \
   "IMAGES=$images" "TLS_CERTIFICATES=$tls"
 expect "nbdkit -f -t 1 --tls=require --tls-certificates=$tls $PLUGIN dir=$images" \
   "IMAGES=$images" "TLS_CERTIFICATES=$tls" VERIFY_USERS=no CONNECTIONS=0
@@ -40,7 +40,7 @@ $PLUGIN dir=$images cache=64M threads=2 tmpdir=$TMP index=none limit=8 allow=127
   '# a comment' '' "IMAGES=\"$images\"" "TLS=psk" "TLS_PSK='$tls/keys.psk'" CACHE=64M \
   THREADS=2 "TMPDIR=$TMP" INDEX=none CONNECTIONS=8 'OPTIONS=--filter=ip  -v ' \
   'PARAMETERS=allow=127.0.0.1 deny=*'
-expect "nbdkit -f -t 1 --tls=off --filter=limit $PLUGIN dir=$images limit=256" \
+expect "nbdkit -f -t 1 --tls=off --filter=limit $PLUGIN dir=$images limit=512" \
   "IMAGES=$images" TLS=off
 
 # What systemd says of the cache counts, unless the file says otherwise.

@@ -53,3 +53,6 @@ for line in 'balance source' 'tcp-check expect binary 4e42444d41474943'; do
   sed 's/\\-/-/g' ../../image-server/flash-image-server.7 | grep -qF "$line" || fail "not in the page: $line"
 done
 ! grep -q '@haproxy' ../../image-server/flash-image-server.7 || fail "a placeholder stayed"
+# A default is written in two places, once for people: they must agree.
+limit=$(sed -n 's/^#CONNECTIONS=//p' "$SOURCES/image-server.conf.in")
+grep -q "^connections=$limit$" "$SOURCES/flash-image-server.sh" || fail "CONNECTIONS"
