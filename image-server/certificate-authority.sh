@@ -132,8 +132,8 @@ END
       grep -q 'Already revoked' "$work/words" ||
       die "openssl ca: $(cat "$work/words")"
   done
-  # A list that is out of date is no list for some programs, and for others keeps everybody
-  # out: it is good as long as the CA.
+  # nbdkit does not mind a list that is out of date, other programs may: it is good as
+  # long as the CA.
   openssl ca -config "$work/crl.conf" -cert "$ca/ca-cert.pem" \
     -keyfile "$ca/ca-key.pem" -gencrl -crldays "$ca_days" -out "$work/ca-crl.pem" \
     >"$work/words" 2>&1 || die "openssl ca: $(cat "$work/words")"
