@@ -38,21 +38,30 @@ for_boards ()
   done
 }
 
-# The process that flashes the board $board_name.
+# Whether the process $1 has a connection to the board $board_name.
+talks_to_board ()
+{
+  inodes=$(find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null |
+             tr -dc '0-9\n' | tr '\n' '|')
+  awk -v inodes="|$inodes" -v port="$(printf ':%04X' "$board_port")" '
+    substr ($3, 9) == port && index (inodes, "|" $10 "|") { found = 1 }
+    END { exit !found }' "/proc/$1/net/tcp"
+}
+
+# The process that flashes the board $board_name.  The kernel's list is no snapshot:
+# it may lack a connection once.
 member_of_board ()
 {
-  for member in $(pgrep -P "$flash_pid" flash-live-remo); do
-    # Only its own connection leads to this port.
-    inodes=$(find "/proc/$member/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null |
-               tr -dc '0-9\n' | tr '\n' '|')
-    port=$(printf ':%04X ' "$board_port")
-    if grep -E " (${inodes%|}) " "/proc/$member/net/tcp" | awk '{print $3 " "}' |
-         grep -q "$port"; then
-      echo "$member"
-      return 0
-    fi
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    for member in $(pgrep -P "$flash_pid" flash-live-remo); do
+      if talks_to_board "$member"; then
+        echo "$member"
+        return 0
+      fi
+    done
+    sleep 0.1
   done
-  return 1
+  fail "no process talks to $board_name"
 }
 
 # No process is left of the fleet, and no socket.

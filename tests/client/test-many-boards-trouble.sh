@@ -43,7 +43,7 @@ for_boards fill_target
 start_fleet --stream --confirm 3 $all "$scratch/new.img"
 wait_until 120 all_write
 use_board 1
-kill -SEGV "$(member_of_board)"
+kill -KILL "$(member_of_board)"
 use_board 2
 signal_board STOP sshd
 use_board 3
@@ -54,7 +54,7 @@ sleep 1                         # two at once are one
 kill -INT "$flash_pid"
 finish_flash
 expect_status 4
-expect_says "^$1: error: .*killed by signal 11" "^  $1 +interrupted .*same command" \
+expect_says "^$1: error: .*killed by signal 9" "^  $1 +interrupted .*same command" \
   "^  $2 +interrupted .*same command" "^  $3 +done"
 expect_flashed "$scratch/new.img"
 expect_no_remains
