@@ -266,8 +266,8 @@ test_hostile_entries (void **unused)
     "version=1\nhost=a\nuser=\nhost-key=\nport=-1\nimage=\nstored-digest=\n",
     "version=1\nhost=%0\nuser=\nhost-key=\nport=22\nimage=\nstored-digest=\n",
     "version=1\nhost=%00\nuser=\nhost-key=\nport=22\nimage=\nstored-digest=\n",
-    "version=1\nhost=a\nhost=b\nuser=\nhost-key=\nport=22\nimage=\n"
-    "stored-digest=\n",
+    ("version=1\nhost=a\nhost=b\nuser=\nhost-key=\nport=22\nimage=\n"
+     "stored-digest=\n"),
   };
   const char *session = path_of (ID_1 "/session");
   char *large = malloc (100001);
