@@ -28,6 +28,7 @@ done
 # refused WHAT VIEW: nothing but the bytes of the old image, or an error that says why.
 refused ()
 {
+  : >log
   if nbdcopy --connections=1 "$(uri_of "$2")" null: 2>/dev/null; then
     fail "$1: $2 of another image was served"
   fi
@@ -71,6 +72,7 @@ for scan in yes no; do
 done
 
 replaced yes old new "$PLUGIN" index=none
+refused new stored
 stop_nbdkit
 stop_server
 replaced yes old.xz new.xz "$PLUGIN"
