@@ -98,6 +98,6 @@ make_certificate ()
 # make_key FILE USER: a pre-shared key.
 make_key ()
 {
-  requires psktool --version
-  psktool -u "$2" -p "$1" >/dev/null
+  requires openssl version
+  (umask 077 && echo "$2:$(openssl rand -hex 32)" >>"$1")
 }
