@@ -112,8 +112,8 @@ share_of (uint64_t limit)
   return share;
 }
 
-/* A raw image needs one view.  A disk view that comes as it is gets the memory that
- * decoders would have. */
+/* A raw image needs one view.  A disk view that comes as it is gets the
+ * memory that decoders would have. */
 static int
 make_views (struct checked_view *view, struct fault *fault)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The two views of an image whose source is remote (byte-source.h): read ahead, and
- * the disk view held against its digests.
+/* The two views of an image whose source is remote (byte-source.h): read
+ * ahead, and the disk view held against its digests.
  *
- * The first bytes that come of a chunk, or a table that the server gives, decide what
- * its digest is; whatever comes later and is something else is refused (EIO).  So
- * nobody gets a mixture of two images, although a server may exchange one for the
- * other at any time. */
+ * The first bytes that come of a chunk, or a table that the server gives,
+ * decide what its digest is; whatever comes later and is something else is
+ * refused (EIO).  So nobody gets a mixture of two images, although a server
+ * may exchange one for the other at any time. */
 
 #ifndef FLASHIMAGE_CHECKED_VIEW_H
 #define FLASHIMAGE_CHECKED_VIEW_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes that are fetched in chunks of DIGEST_CHUNK bytes: cached, and fetched ahead
- * of readers in rising order by several threads.  Nothing of a chunk is given out
- * before all of it was fetched, and a fetch may refuse it.
+/* Bytes that are fetched in chunks of DIGEST_CHUNK bytes: cached, and
+ * fetched ahead of readers in rising order by several threads.  Nothing of a
+ * chunk is given out before all of it was fetched, and a fetch may refuse
+ * it.
  *
  * Thread safe, except new and free. */
 
@@ -35,7 +36,8 @@ struct chunk_view *chunk_view_new (chunk_fetch fetch, void *opaque,
 /* NULL is allowed.  A fetch under way is waited for. */
 void chunk_view_free (struct chunk_view *view);
 
-/* How many bytes there are, before anything else is called; may be corrected. */
+/* How many bytes there are, before anything else is called; may be
+ * corrected. */
 void chunk_view_set_size (struct chunk_view *view, uint64_t size);
 
 /* The range must lie inside.  0, or -1 with FAULT set. */

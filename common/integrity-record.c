@@ -119,7 +119,7 @@ integrity_parse (const char text[INTEGRITY_SIZE], struct integrity *i)
   return i->state != INTEGRITY_INTACT || *i->digest ? 0 : -1;
 }
 
-/* -- The header of the digests ---------------------------------------------- */
+/* -- The header of the digests -------------------------------------------- */
 
 static int
 make_header (uint64_t disk_size, char text[DIGESTS_HEADER_SIZE])

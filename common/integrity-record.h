@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an image server says of an image in its exports `integrity` and `digests`
- * (docs/protocol.md, section 1).  What is parsed is untrusted. */
+/* What an image server says of an image in its exports `integrity` and
+ * `digests` (docs/protocol.md, section 1).  What is parsed is untrusted. */
 
 #ifndef FLASHIMAGE_INTEGRITY_RECORD_H
 #define FLASHIMAGE_INTEGRITY_RECORD_H

@@ -25,14 +25,14 @@ struct nbd_link
   struct nbd_server *server;
   struct nbd_handle *nbd;
   uint64_t size;
-  uint32_t alignment;           /* of requests: a power of two, ALIGNMENT_MAX at most */
+  uint32_t alignment;           /* of requests: a power of two */
   uint32_t read_max;            /* a multiple of ALIGNMENT */
   bool extents;
   time_t deadline;              /* of what is waited for now */
   int refusal;                  /* errno of the export that was asked for */
 };
 
-/* -- Failures ------------------------------------------------------------------ */
+/* -- Failures ------------------------------------------------------------- */
 
 static int fail (struct nbd_failure *why, enum nbd_failure_kind kind,
                  const char *fmt, ...)
@@ -71,7 +71,7 @@ fail_export (struct nbd_failure *why, const char *name, int error)
   return fail (why, NBD_REFUSED, "export \"%.150s\": %s", name, text);
 }
 
-/* -- Waiting -------------------------------------------------------------------- */
+/* -- Waiting -------------------------------------------------------------- */
 
 static time_t
 now (void)
@@ -112,10 +112,10 @@ wait_connected (struct nbd_link *link, struct nbd_failure *why)
   return 0;
 }
 
-/* -- Connecting ------------------------------------------------------------------ */
+/* -- Connecting ----------------------------------------------------------- */
 
-/* The name of the VIEW of what the URI names.  "disk" is what an image that is served
- * alone is called. */
+/* The name of the VIEW of what the URI names.  "disk" is what an image that
+ * is served alone is called. */
 static char *
 view_name (struct nbd_handle *nbd, const char *view)
 {
@@ -239,7 +239,7 @@ nbd_link_size (const struct nbd_link *link)
   return link->size;
 }
 
-/* -- Requests --------------------------------------------------------------------- */
+/* -- Requests ------------------------------------------------------------- */
 
 /* A connection that is still good has brought the server's answer. */
 static int
@@ -301,7 +301,7 @@ nbd_link_read (struct nbd_link *link, void *buf, size_t len, uint64_t offset,
   return 0;
 }
 
-/* -- Extents ---------------------------------------------------------------------- */
+/* -- Extents -------------------------------------------------------------- */
 
 bool
 nbd_link_has_extents (const struct nbd_link *link)

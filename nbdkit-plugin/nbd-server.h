@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The server that an image is read from by uri=: where it is, whether it answers, and
- * what is said on nbdkit's stderr when it does not.
+/* The server that an image is read from by uri=: where it is, whether it
+ * answers, and what is said on nbdkit's stderr when it does not.
  *
  * Thread safe, except new and free. */
 
@@ -27,8 +27,9 @@ bool nbd_server_is_patient (struct nbd_server *server);
 void nbd_server_cancel (struct nbd_server *server);
 bool nbd_server_is_cancelled (struct nbd_server *server);
 
-/* The server does not answer, because of WHY: say so, at times, and wait a while, a
- * longer one each time that *TRIES (0 at first) is counted up.  -1: cancelled. */
+/* The server does not answer, because of WHY: say so, at times, and wait a
+ * while, a longer one each time that *TRIES (0 at first) is counted up.  -1:
+ * cancelled. */
 int nbd_server_wait (struct nbd_server *server, unsigned *tries, const char *why);
 /* It has answered: those who wait go on at once. */
 void nbd_server_answered (struct nbd_server *server);

@@ -34,7 +34,7 @@ struct nbd_source
   unsigned nr_idle;
 };
 
-/* -- Connections ------------------------------------------------------------------ */
+/* -- Connections ---------------------------------------------------------- */
 
 static struct nbd_link *
 take_idle (struct nbd_source *source)
@@ -72,7 +72,7 @@ open_link (struct nbd_source *source, struct nbd_failure *why)
                         source->options.extents, why);
 }
 
-/* -- Requests, again and again ----------------------------------------------------- */
+/* -- Requests, again and again -------------------------------------------- */
 
 /* What is to be done by a connection, and what has come of it so far. */
 struct request
@@ -80,7 +80,7 @@ struct request
   struct nbd_source *source;
   int (*run) (struct nbd_link *link, void *opaque, struct nbd_failure *why);
   void *opaque;
-  bool fresh;           /* the connection is to be new, because another one failed */
+  bool fresh;           /* the connection must be new: another one failed */
   unsigned waits, refusals;
 };
 
@@ -196,7 +196,7 @@ run_request (struct request *r, struct fault *fault)
   return 0;
 }
 
-/* -- Reading ------------------------------------------------------------------------- */
+/* -- Reading -------------------------------------------------------------- */
 
 struct read_request
 {
@@ -297,7 +297,7 @@ source_read (struct byte_source *base, void *buf, size_t len, uint64_t offset,
   return 0;
 }
 
-/* -- Start and end ------------------------------------------------------------------- */
+/* -- Start and end -------------------------------------------------------- */
 
 static void
 source_cancel (struct byte_source *base)

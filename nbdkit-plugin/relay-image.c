@@ -29,7 +29,7 @@ struct relay
   atomic_uint_least64_t disk_size;      /* 0: not known yet */
 };
 
-/* -- What the server says ------------------------------------------------------- */
+/* -- What the server says ------------------------------------------------- */
 
 static int
 not_the_same (const char *what, struct fault *fault)
@@ -86,7 +86,7 @@ check_record (const struct relay *relay, const struct integrity *i,
   return 0;
 }
 
-/* -- The scan: waiting for the server's ------------------------------------------ */
+/* -- The scan: waiting for the server's ----------------------------------- */
 
 /* Until the server has an opinion. */
 static int
@@ -228,10 +228,10 @@ relay_scan (struct image *im, struct scan_run *run,
   return scan_run_progress (run, run->total, fault);
 }
 
-/* -- The same image? ------------------------------------------------------------- */
+/* -- The same image? ------------------------------------------------------ */
 
-/* Before a scan its record is all that can be compared; later its digest can, for
- * which a server that was started again may have to scan first. */
+/* Before a scan its record is all that can be compared; later its digest
+ * can, for which a server that was started again may have to scan first. */
 static int
 compare_record (struct relay *relay, struct byte_source *source,
                 struct fault *fault)
@@ -264,7 +264,7 @@ check_same (void *opaque, struct fault *fault)
   return r;
 }
 
-/* -- The other operations ---------------------------------------------------------- */
+/* -- The other operations ------------------------------------------------- */
 
 /* Nothing is given out before the server's verdict and digests are known. */
 static int
@@ -337,7 +337,7 @@ static const struct image_ops relay_image_ops = {
   .scan = relay_scan,
 };
 
-/* -- Opening ------------------------------------------------------------------------ */
+/* -- Opening -------------------------------------------------------------- */
 
 static bool
 find_format (const char *name, enum image_format *format)

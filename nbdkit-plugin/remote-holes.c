@@ -28,8 +28,8 @@ holes_answer_begin (struct holes_answer *answer, uint64_t offset)
   answer->ends[0] = offset;
 }
 
-/* Runs of zeroes have odd numbers.  What there is no room for is left out: it will
- * be asked for again. */
+/* Runs of zeroes have odd numbers.  What there is no room for is left out:
+ * it will be asked for again. */
 void
 holes_answer_add (struct holes_answer *answer, uint64_t length, bool zero)
 {

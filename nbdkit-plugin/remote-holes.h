@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a server has said lately about which bytes of an export are zero.  Thread
- * safe, except init and destroy. */
+/* What a server has said lately about which bytes of an export are zero.
+ * Thread safe, except init and destroy. */
 
 #ifndef FLASHIMAGE_REMOTE_HOLES_H
 #define FLASHIMAGE_REMOTE_HOLES_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define REMOTE_HOLES_ASK (UINT64_C (128) << 20)         /* bytes for one answer */
+#define REMOTE_HOLES_ASK (UINT64_C (128) << 20) /* bytes for one answer */
 #define REMOTE_HOLES_ANSWERS 16
 #define REMOTE_HOLES_RUNS 256
 

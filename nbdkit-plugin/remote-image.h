@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The image behind an NBD URI: relayed from a server of ours, else decoded from the
- * bytes of the export. */
+/* The image behind an NBD URI: relayed from a server of ours, else decoded
+ * from the bytes of the export. */
 
 #ifndef FLASHIMAGE_REMOTE_IMAGE_H
 #define FLASHIMAGE_REMOTE_IMAGE_H

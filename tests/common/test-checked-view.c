@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Images whose bytes come from a remote source, which may be exchanged under way. */
+/* Images whose bytes come from a remote source, which may be exchanged under
+ * way. */
 
 #include <config.h>
 
@@ -201,7 +202,7 @@ what_was_scanned_is_not_exchanged (void **state)
   (void) state;
   bytes_add (&other, disk.data, disk.len);
   other.data[3 * DIGEST_CHUNK + 5] ^= 1;
-  struct image *im = open_remote (&disk, 1);    /* 4 MiB: something is dropped */
+  struct image *im = open_remote (&disk, 1);    /* the least: 4 MiB */
   check_scan (im);
   serve (&other);
   for (int i = 0; i < 3; i++) {
@@ -279,6 +280,16 @@ compressed_images_are_not_exchanged (void **state)
   bytes_free (&disk);
 }
 
+/* Whether there is still a read that is to fail, or one under way. */
+static bool
+is_busy (void)
+{
+  pthread_mutex_lock (&server.lock);
+  const bool busy = server.fail > 0 || server.running > 0;
+  pthread_mutex_unlock (&server.lock);
+  return busy;
+}
+
 static void
 trouble_is_not_remembered (void **state)
 {
@@ -297,7 +308,7 @@ trouble_is_not_remembered (void **state)
   im = open_remote (&disk, 64 << 20);
   server.fail = 5;
   image_prefetch (im, SIZE, 0);
-  while (server.fail > 0 || server.running > 0)
+  while (is_busy ())
     nanosleep (&(struct timespec) { .tv_nsec = 1000000 }, NULL);
   nanosleep (&(struct timespec) { .tv_nsec = 50 * 1000000 }, NULL);
   check_all (im, &disk, 65536);
