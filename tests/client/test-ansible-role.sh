@@ -1,21 +1,30 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The Ansible role: in check mode nothing is written, a run flashes, a board that
-# fails is reported with its cause and does not hold up the other one.
+# The Ansible role: in check mode nothing is written, a run flashes two boards, a third
+# that fails is reported with its cause and does not hold them up.
 set -eu
 # shellcheck source=tests/client/flash-test.sh
 . "$(dirname "$0")/flash-test.sh"
 
 requires ansible-playbook --version
-start_board
+start_boards 2
 make_image "$scratch/new.img" 16
 xz -k "$scratch/new.img"
-fill_target
-remember_target
+set -- $board_names
+
+# for_both COMMAND...: once for each board, with its variables.
+for_both ()
+{
+  for number in 2 1; do
+    use_board "$number"
+    "$@"
+  done
+}
 
 cat >"$scratch/inventory" <<END
 [boards]
-$board_name ansible_user=root
+$1 ansible_user=root
+$2 ansible_user=root
 absent-board ansible_user=root
 END
 cat >>"$board_ssh_config" <<END
@@ -32,7 +41,7 @@ cat >"$scratch/play.yml" <<END
     flash_live_remote_ssh_config: $board_ssh_config
     flash_live_remote_image: $scratch/new.img.xz
     flash_live_remote_mode: stream
-    flash_live_remote_options: [--device, $board_target]
+    flash_live_remote_options: [--device, /run/board-disk]
   post_tasks:
     - name: The result
       ansible.builtin.debug:
@@ -54,19 +63,23 @@ play ()
   expect_status "$expected"
 }
 
-play 0 --limit "$board_name" --check
-expect_says 'result done 0' "$board_name .*changed=0 .*failed=0"
+for_both fill_target
+use_board 2
+remember_target
+play 0 --limit "$2" --check
+expect_says 'result done 0' "$2 .*changed=0 .*failed=0"
 expect_untouched
 
 play 2
-expect_says 'result done 0' "$board_name .*changed=1 .*failed=0" \
+expect_says 'result done 0' "$1 .*changed=1 .*failed=0" "$2 .*changed=1 .*failed=0" \
   'absent-board .*failed=1' 'nothing was written' 'refused'
-expect_flashed "$scratch/new.img"
+for_both expect_flashed "$scratch/new.img"
 
 # A damaged image: nothing is written, and the cause is told.
+use_board 1
 fill_target
 remember_target
 head -c 5000 "$scratch/new.img.xz" >"$scratch/short.img.xz"
-play 2 --limit "$board_name" -e "flash_live_remote_image=$scratch/short.img.xz"
+play 2 --limit "$1" -e "flash_live_remote_image=$scratch/short.img.xz"
 expect_says 'nothing was written' 'exit status 3' 'short.img.xz'
 expect_untouched
