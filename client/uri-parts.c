@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hex-digit.h"
 #include "uri-parts.h"
 
 size_t
@@ -44,18 +45,6 @@ uri_take_apart (const char *rest, struct uri_parts *p)
 }
 
 /* -- Percent escapes ------------------------------------------------------ */
-
-static int
-hex_digit (char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
 
 const char *
 uri_decode (const char *from, const char *end, size_t max,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hex-digit.h"
 #include "status-record.h"
 
 static bool
@@ -84,18 +85,6 @@ status_format (char *line, const char *type, const char *const fields[])
   line[n++] = '\n';
   line[n] = '\0';
   return n;
-}
-
-static int
-hex_digit (char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return -1;
 }
 
 bool

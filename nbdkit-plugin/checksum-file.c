@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checksum-file.h"
+#include "hex-digit.h"
 
 #define HEX_LEN (2 * CHECKSUM_SIZE)
 
@@ -14,18 +15,6 @@ struct piece
   const char *start;
   size_t len;
 };
-
-static int
-hex_digit (char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
 
 bool
 checksum_from_hex (const char *text, size_t len,
