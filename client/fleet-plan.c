@@ -165,6 +165,17 @@ show_table (const struct fleet_shared *shared)
   free (rows);
 }
 
+static void
+warn_of_loss (size_t count, size_t all)
+{
+  if (count == 1)
+    message_always ("  EVERYTHING ON THE DISK OF THE %sBOARD WILL BE LOST.",
+                    all == 1 ? "" : "OTHER ");
+  else
+    message_always ("  EVERYTHING ON THE DISKS OF %s%zu BOARDS WILL BE LOST.",
+                    count == all ? "THESE " : "THE OTHER ", count);
+}
+
 void
 fleet_plan_show (const struct fleet_shared *shared, const struct options *o)
 {
@@ -184,10 +195,7 @@ fleet_plan_show (const struct fleet_shared *shared, const struct options *o)
     message_always ("  jobs    %u boards at once", o->jobs);
   show_table (shared);
   if (!o->rehearse && count > 0)
-    message_always ("  EVERYTHING ON %s OF %s%zu BOARD%s WILL BE LOST.",
-                    count == 1 ? "THE DISK" : "THE DISKS",
-                    count == shared->nr ? "THESE " : "THE OTHER ", count,
-                    count == 1 ? "" : "S");
+    warn_of_loss (count, shared->nr);
 }
 
 bool
