@@ -68,6 +68,22 @@ stop_nbd_server ()
   fail "the image server is still there"
 }
 
+# start_flash_from_server ARGUMENTS...: of $scratch/images/large.img, streamed from
+# an nbdkit that is started with these; it has begun to write, slowly.  Needs
+# flash-test.sh and board-trouble.sh.
+start_flash_from_server ()
+{
+  normal_image_server
+  server_port=
+  start_nbd_server "$@"
+  # shellcheck disable=SC2034 # start_nbd_server's, for the next start
+  server_port=$port
+  slow_image_server 100
+  fill_target
+  start_flash --stream "root@$board_name" "nbd://127.0.0.1:$port/large.img"
+  wait_until 120 said '^writing +[1-9]'
+}
+
 # The plugin of the team's server, for start_nbd_server.
 flashimage=$top_builddir/nbdkit-plugin/.libs/nbdkit-flashimage-plugin.so
 

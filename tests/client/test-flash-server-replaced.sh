@@ -16,17 +16,10 @@ mkdir "$scratch/images"
 # replaced_under ARGUMENTS...: a server that is started with these.
 replaced_under ()
 {
-  normal_image_server
   make_image "$scratch/right.img" 200
   make_image "$scratch/other.img" 200
   cp "$scratch/right.img" "$scratch/images/large.img"
-  server_port=
-  start_nbd_server "$@"
-  server_port=$port
-  slow_image_server 100
-  fill_target
-  start_flash --stream "root@$board_name" "nbd://127.0.0.1:$port/large.img"
-  wait_until 120 said '^writing +[1-9]'
+  start_flash_from_server "$@"
   stop_nbd_server
   mv "$scratch/other.img" "$scratch/images/large.img"
   normal_image_server

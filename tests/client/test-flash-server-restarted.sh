@@ -17,14 +17,7 @@ make_image "$scratch/images/large.img" 200
 # outage ARGUMENTS...: of a server that is started with these.
 outage ()
 {
-  normal_image_server
-  server_port=
-  start_nbd_server "$@"
-  server_port=$port
-  slow_image_server 100
-  fill_target
-  start_flash --stream "root@$board_name" "nbd://127.0.0.1:$port/large.img"
-  wait_until 120 said '^writing +[1-9]'
+  start_flash_from_server "$@"
   stop_nbd_server
   wait_until 120 said 'does not answer'
   normal_image_server

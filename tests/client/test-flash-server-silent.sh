@@ -14,12 +14,7 @@ board_disk_mb=256
 start_board
 mkdir "$scratch/images"
 make_image "$scratch/images/large.img" 200
-normal_image_server
-start_nbd_server "$flashimage" "dir=$scratch/images"
-slow_image_server 100
-fill_target
-start_flash --stream "root@$board_name" "nbd://127.0.0.1:$port/large.img"
-wait_until 120 said '^writing +[1-9]'
+start_flash_from_server "$flashimage" "dir=$scratch/images"
 # What is sent there is taken, and new connections too.
 kill -STOP "$server_pid"
 wait_until 200 said 'does not answer'

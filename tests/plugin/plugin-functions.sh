@@ -73,6 +73,19 @@ stop_nbdkit ()
   NBDKIT_PID=
 }
 
+# expect_prompt_end WHAT: nbdkit ends soon on TERM, while the client $CLIENT waits.
+expect_prompt_end ()
+{
+  before=$(date +%s%N)
+  kill "$NBDKIT_PID"
+  wait "$NBDKIT_PID" || fail "$1: nbdkit ended with status $?: $(cat "$TMP/log")"
+  ms=$((($(date +%s%N) - before) / 1000000))
+  echo "$1: ended after $ms ms"
+  NBDKIT_PID=
+  wait "$CLIENT" || :
+  [ "$ms" -lt 4000 ] || fail "$1: nbdkit took $ms ms to end"
+}
+
 # retry SECONDS COMMAND...: until it succeeds.
 retry ()
 {

@@ -19,14 +19,7 @@ stops ()
 {
   sleep 0.7
   kill -0 "$CLIENT" 2>/dev/null || echo "note: $1: the client was done before"
-  before=$(date +%s%N)
-  kill "$NBDKIT_PID"
-  wait "$NBDKIT_PID" || fail "$1: nbdkit ended with status $?: $(cat "$TMP/log")"
-  ms=$((($(date +%s%N) - before) / 1000000))
-  echo "$1: ended after $ms ms"
-  NBDKIT_PID=
-  wait "$CLIENT" || :
-  [ "$ms" -lt 2000 ] || fail "$1: nbdkit took $ms ms to end"
+  expect_prompt_end "$1"
 }
 
 start_nbdkit "$PLUGIN" long.gz index=none

@@ -52,10 +52,11 @@ listens_on ()
     END { exit !found }' /proc/net/tcp /proc/net/tcp6
 }
 
-# A port that nobody listens on: below those that outgoing connections get.
+# A port that nobody listens on: below those that outgoing connections get, and far
+# from the ports of a test whose process number is next to this one's.
 free_port ()
 {
-  port=${1:-$((20000 + $$ % 10000))}
+  port=${1:-$((20000 + $$ * 13 % 9000))}
   while listens_on "$port"; do
     port=$((port + 1))
   done
