@@ -26,10 +26,11 @@ bytes_read ()
         awk '{ n += $1 } END { print n }'
 }
 
-# Over an old, longer one; the tunnel breaks twice, what came is kept.
+# Over an old, longer one; the tunnel breaks twice, what came is kept.  One thread, so
+# that the first answer does not come last, behind the cut.
 head -c $((30 * 1048576)) /dev/urandom > "$dir/staged"
 rm "$dir/staged-bytes"
-server="nbdkit -s -f -r --filter=log file $dir/image logappend=true \
+server="nbdkit -s -f -r -t 1 --filter=log file $dir/image logappend=true \
     logfile=$dir/log"
 TEST_SERVER="$server" TEST_SERVER_1="./cut-after 5000000 \"$server\"" \
     TEST_SERVER_2="./cut-after 10000000 \"$server\"" run stage
