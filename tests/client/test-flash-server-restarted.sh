@@ -37,14 +37,8 @@ outage "$flashimage" "dir=$scratch/images"
 outage file "dir=$scratch/images"
 
 # The relay dies, and the front; each is started again.
-normal_image_server
-server_port=
-start_nbd_server "$flashimage" "dir=$scratch/images"
-slow_image_server 100
 for child in relay nbd; do
-  fill_target
-  start_flash --stream "root@$board_name" "nbd://127.0.0.1:$port/large.img"
-  wait_until 120 said '^writing +[1-9]'
+  start_flash_from_server "$flashimage" "dir=$scratch/images"
   pkill -9 -P "$flash_pid" -f -- "-U [^ ]*/$child " || fail "there is no $child"
   finish_flash
   expect_status 0

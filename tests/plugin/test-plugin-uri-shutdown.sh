@@ -19,7 +19,7 @@ stops ()
 {
   sleep 0.7
   kill -0 "$CLIENT" 2>/dev/null || fail "$1: the client was done before"
-  expect_prompt_end "$1"
+  expect_prompt_end "$1" 5000
 }
 
 # outage SIGNAL EXPORT ARGS...: the server is killed or frozen.
