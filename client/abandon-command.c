@@ -118,17 +118,17 @@ ask_session (struct flash_job *job)
   message_release_errors ();
   state = exec ? EXEC_RUNNING : EXEC_REFUSED;
   while (state == EXEC_RUNNING && clock_seconds () < end) {
-    struct pollfd fd = { .fd = ssh_connection_fd (job->connection),
-                         .events = ssh_connection_events (job->connection) };
-    const uint64_t packets = ssh_connection_packets (job->connection);
+    struct pollfd fd = { .fd = board_connection_fd (job->connection),
+                         .events = board_connection_events (job->connection) };
+    const uint64_t arrivals = board_connection_arrivals (job->connection);
 
     state = ssh_exec_step (exec);
     if (state != EXEC_RUNNING)
       break;
-    if (poll (&fd, 1, ssh_connection_packets (job->connection) == packets
+    if (poll (&fd, 1, board_connection_arrivals (job->connection) == arrivals
                       ? PAUSE : 0) == -1 && errno != EINTR)
       break;
-    if (ssh_connection_service (job->connection) == -1)
+    if (board_connection_service (job->connection) == -1)
       break;
   }
   if (state == EXEC_ENDED)

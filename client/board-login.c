@@ -101,16 +101,16 @@ static bool
 try_lifeboats (struct flash_job *job, struct candidates *c)
 {
   struct ssh_config *config;
-  enum ssh_failure why = SSH_REFUSED;
+  enum connection_failure why = CONNECTION_REFUSED;
   bool reachable = true;
 
   while (reachable && !job->connection
          && (config = next_login (job, c)) != NULL) {
-    job->connection = ssh_connection_try (config, &why);
+    job->connection = board_connection_try (config, &why);
     if (!job->connection) {
-      job->host_key_changed = job->host_key_changed || why == SSH_HOST_KEY;
+      job->host_key_changed = job->host_key_changed || why == CONNECTION_HOST_KEY;
       /* On a port of its own there may just be no lifeboat now. */
-      reachable = why != SSH_UNREACHABLE || config->port != job->config->port;
+      reachable = why != CONNECTION_UNREACHABLE || config->port != job->config->port;
     }
     ssh_config_free (config);
   }
@@ -122,14 +122,14 @@ static enum board_login
 log_in_as_usual (struct flash_job *job)
 {
   struct ssh_config config = *job->config;      /* what it points to is shared */
-  enum ssh_failure why = SSH_REFUSED;
+  enum connection_failure why = CONNECTION_REFUSED;
 
   config.batch_mode = config.batch_mode || job->ask_nothing;
   /* Whatever known_hosts and its checking allow: it is one board to the end. */
   if (job->host_key)
     config.only_host_key = job->host_key;
-  job->connection = ssh_connection_try (&config, &why);
-  if (!job->connection && why == SSH_HOST_KEY)
+  job->connection = board_connection_try (&config, &why);
+  if (!job->connection && why == CONNECTION_HOST_KEY)
     job->host_key_changed = true;
   return job->connection ? LOGIN_ORDINARY : LOGIN_FAILED;
 }
@@ -139,11 +139,11 @@ static int
 remember_host_key (struct flash_job *job)
 {
   if (!job->host_key)
-    job->host_key = strdup (ssh_connection_host_key (job->connection));
+    job->host_key = strdup (board_connection_host_key (job->connection));
   if (job->host_key)
     return 0;
   report_error ("out of memory");
-  ssh_connection_close (job->connection);
+  board_connection_close (job->connection);
   job->connection = NULL;
   return -1;
 }
@@ -191,7 +191,7 @@ proof_login (const struct flash_job *job)
 
   if (config
       && !(config->only_host_key =
-             strdup (ssh_connection_host_key (job->connection)))) {
+             strdup (board_connection_host_key (job->connection)))) {
     report_error ("out of memory");
     ssh_config_free (config);
     return NULL;
@@ -200,17 +200,17 @@ proof_login (const struct flash_job *job)
 }
 
 /* Until the board's minute is over, or an interrupt comes. */
-static struct ssh_connection *
+static struct board_connection *
 open_lifeboat (const struct ssh_config *config)
 {
   struct pollfd interrupt = { .fd = interrupt_fd (), .events = POLLIN };
   const long end = clock_seconds () + PROOF_SECONDS;
-  struct ssh_connection *c = NULL;
-  enum ssh_failure why = SSH_REFUSED;
+  struct board_connection *c = NULL;
+  enum connection_failure why = CONNECTION_REFUSED;
 
   message_hold_errors ();
-  while (!c && why != SSH_HOST_KEY && clock_seconds () < end) {
-    c = ssh_connection_try (config, &why);
+  while (!c && why != CONNECTION_HOST_KEY && clock_seconds () < end) {
+    c = board_connection_try (config, &why);
     if (!c && poll (&interrupt, 1, PROOF_PAUSE) > 0)
       break;
   }
@@ -221,9 +221,9 @@ open_lifeboat (const struct ssh_config *config)
 int
 board_login_change_to_lifeboat (struct flash_job *job)
 {
-  struct ssh_connection *ordinary = job->connection;
+  struct board_connection *ordinary = job->connection;
   struct ssh_config *config = proof_login (job);
-  struct ssh_connection *lifeboat = NULL;
+  struct board_connection *lifeboat = NULL;
   unsigned port = config ? config->port : 0;
 
   message_phase ("prove-lifeboat",
@@ -239,13 +239,13 @@ board_login_change_to_lifeboat (struct flash_job *job)
     job->connection = lifeboat;
     job->in_lifeboat = true;
     if (flash_job_tell_session (job, "lifeboat-close") == 0) {
-      ssh_connection_close (ordinary);
+      board_connection_close (ordinary);
       message_info ("Proven: port %u of the board leads into its memory, past its "
                     "disk, with the host key that it had before", port);
       return 0;
     }
     report_error ("the board's ssh port could not be given back");
-    ssh_connection_close (lifeboat);
+    board_connection_close (lifeboat);
     job->connection = ordinary;
     job->in_lifeboat = false;
   }

@@ -76,7 +76,7 @@ prepare_session (struct flash_job *job)
     report_error ("out of memory");
     return -1;
   }
-  if (session_store_create (job, ssh_connection_host_key (job->connection),
+  if (session_store_create (job, board_connection_host_key (job->connection),
                             job->stored) == 0)
     return 0;
   free (job->stored);

@@ -171,7 +171,7 @@ leave_lifeboat (struct flash_job *job)
   const struct timespec pause = { .tv_sec = 1 };
   struct stored_session *stored = job->stored;
 
-  ssh_connection_close (job->connection);
+  board_connection_close (job->connection);
   job->connection = NULL;
   job->stored = NULL;
   job->ask_nothing = true;
@@ -207,7 +207,7 @@ flash_job_await_clean_up (struct flash_job *job)
 void
 flash_job_forget_board (struct flash_job *job)
 {
-  ssh_connection_close (job->connection);
+  board_connection_close (job->connection);
   job->connection = NULL;
   job->in_lifeboat = false;
   target_probe_release (&job->board);

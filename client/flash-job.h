@@ -10,7 +10,7 @@
 #include "image-facts.h"
 #include "image-server.h"
 #include "options.h"
-#include "ssh-connection.h"
+#include "board-connection.h"
 #include "target-probe.h"
 
 #define SESSION_ID_SIZE 17      /* 16 hex digits and their NUL */
@@ -33,7 +33,7 @@ struct flash_job
   struct image_server *server;
   struct image_facts image;
   const struct ssh_config *config;
-  struct ssh_connection *connection;
+  struct board_connection *connection;
   struct target_probe board;
   char session[SESSION_ID_SIZE];
   struct session_report report; /* of a session that was found there */

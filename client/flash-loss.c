@@ -23,7 +23,7 @@ drop_connection (struct flash_run *r)
   r->tunnel = NULL;
   ssh_exec_free (r->request);
   r->request = NULL;
-  ssh_connection_close (r->job->connection);
+  board_connection_close (r->job->connection);
   r->job->connection = NULL;
   /* An order without an answer may have been taken, and may be given again. */
   r->go_unsure = r->go_unsure || r->go_sent;

@@ -279,8 +279,8 @@ static void
 wait_for_event (struct flash_run *r, bool at_once)
 {
   struct pollfd fds[4] = {
-    { .fd = ssh_connection_fd (r->job->connection),
-      .events = ssh_connection_events (r->job->connection) },
+    { .fd = board_connection_fd (r->job->connection),
+      .events = board_connection_events (r->job->connection) },
     { .fd = interrupt_fd (), .events = POLLIN },
     { .fd = image_server_fd (r->job->server), .events = POLLIN },
     { .fd = -1 }
@@ -311,17 +311,17 @@ static void
 run_loop (struct flash_run *r)
 {
   while (!r->is_over) {
-    struct ssh_connection *c = r->job->connection;
-    const uint64_t packets = ssh_connection_packets (c);
+    struct board_connection *c = r->job->connection;
+    const uint64_t arrivals = board_connection_arrivals (c);
 
     take_round (r);
     if (r->is_over || r->job->connection != c)
       continue;
-    wait_for_event (r, ssh_connection_packets (c) != packets);
-    if (ssh_connection_service (c) == -1) {
+    wait_for_event (r, board_connection_arrivals (c) != arrivals);
+    if (board_connection_service (c) == -1) {
       step_tunnel (r);          /* what has arrived before the end */
       if (!r->is_over && r->job->connection == c)
-        flash_loss_of_connection (r, ssh_connection_error (c));
+        flash_loss_of_connection (r, board_connection_error (c));
     }
   }
 }

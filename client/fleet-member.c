@@ -119,11 +119,11 @@ fleet_member_equip (struct fleet_member *m, struct flash_job *job)
 static void
 serve_connection (struct flash_job *job)
 {
-  if (!job->connection || ssh_connection_service (job->connection) == 0)
+  if (!job->connection || board_connection_service (job->connection) == 0)
     return;
   message_detail ("The connection was lost before the flash has begun: %s",
-                  ssh_connection_error (job->connection));
-  ssh_connection_close (job->connection);
+                  board_connection_error (job->connection));
+  board_connection_close (job->connection);
   job->connection = NULL;
 }
 
@@ -140,8 +140,8 @@ fleet_member_await_go (struct fleet_member *m, struct flash_job *job)
       break;
     serve_connection (job);
     if (job->connection) {
-      fds[1].fd = ssh_connection_fd (job->connection);
-      fds[1].events = ssh_connection_events (job->connection);
+      fds[1].fd = board_connection_fd (job->connection);
+      fds[1].events = board_connection_events (job->connection);
     }
     if (poll (fds, 2, 1000) == -1 && errno != EINTR)
       return -1;

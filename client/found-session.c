@@ -113,7 +113,7 @@ take_key (struct flash_job *job)
   /* What this login has seen is what the next one must see. */
   if (found == 1 && (!s->host_key || !*s->host_key)) {
     free (s->host_key);
-    s->host_key = strdup (ssh_connection_host_key (job->connection));
+    s->host_key = strdup (board_connection_host_key (job->connection));
   }
   if (found == 1)
     job->stored = s;

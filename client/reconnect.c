@@ -80,7 +80,7 @@ wait_for_attempt (struct attempts *a)
 static void
 hang_up (struct flash_job *job)
 {
-  ssh_connection_close (job->connection);
+  board_connection_close (job->connection);
   job->connection = NULL;
   job->in_lifeboat = false;
 }

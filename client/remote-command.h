@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A command on the board over one exec channel, never blocking.  The caller
- * polls the connection, calls ssh_connection_service, then these. */
+/* A command on the board, never blocking.  The caller polls the connection, calls
+ * board_connection_service, then these. */
 
 #ifndef FLASH_REMOTE_COMMAND_H
 #define FLASH_REMOTE_COMMAND_H
@@ -9,21 +9,21 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "ssh-connection.h"
+#include "board-connection.h"
 
 struct remote_command;
 
 /* The connection must outlive it.  NULL after a report. */
-struct remote_command *remote_command_new (struct ssh_connection *c,
+struct remote_command *remote_command_new (struct board_connection *c,
                                            const char *command);
-/* Closes the channel, if it is still open; NULL is allowed. */
+/* Ends the command, if it still runs; NULL is allowed. */
 void remote_command_free (struct remote_command *rc);
 
 enum remote_command_state
 {
   REMOTE_STARTING, REMOTE_RUNNING,
   REMOTE_ENDED,                 /* the board closed it, everything was read */
-  REMOTE_REFUSED                /* sshd does not start it */
+  REMOTE_REFUSED                /* it is not started */
 };
 /* Bring it forward. */
 enum remote_command_state remote_command_step (struct remote_command *rc);

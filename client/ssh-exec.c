@@ -20,7 +20,7 @@ struct capture
 
 struct ssh_exec
 {
-  struct ssh_connection *connection;
+  struct board_connection *connection;
   struct remote_command *command;
   const struct exec_input *inputs;
   size_t nr_inputs, input;      /* input: the one being sent */
@@ -30,7 +30,7 @@ struct ssh_exec
 };
 
 struct ssh_exec *
-ssh_exec_new (struct ssh_connection *c, const char *command,
+ssh_exec_new (struct board_connection *c, const char *command,
               const struct exec_input *inputs, size_t nr)
 {
   struct ssh_exec *e = calloc (1, sizeof *e);
@@ -128,11 +128,11 @@ ssh_exec_wait (struct ssh_exec *e, unsigned timeout, bool interruptible)
   long deadline = clock_seconds () + (long) timeout;
 
   for (;;) {
-    uint64_t packets = ssh_connection_packets (e->connection);
+    uint64_t arrivals = board_connection_arrivals (e->connection);
     enum exec_state state = ssh_exec_step (e);
     struct pollfd fds[2] = {
-      { .fd = ssh_connection_fd (e->connection),
-        .events = ssh_connection_events (e->connection) },
+      { .fd = board_connection_fd (e->connection),
+        .events = board_connection_events (e->connection) },
       { .fd = interruptible ? interrupt_fd () : -1, .events = POLLIN }
     };
 
@@ -140,19 +140,19 @@ ssh_exec_wait (struct ssh_exec *e, unsigned timeout, bool interruptible)
       return 0;
     if (state == EXEC_REFUSED) {
       report_error ("the board does not start commands: %s",
-                    ssh_connection_error (e->connection));
+                    board_connection_error (e->connection));
       return -1;
     }
     if (interruptible && interrupt_count () > 0)
       return -2;
-    int patience = ssh_connection_packets (e->connection) == packets ? 500 : 0;
+    int patience = board_connection_arrivals (e->connection) == arrivals ? 500 : 0;
     if (poll (fds, 2, patience) == -1 && errno != EINTR) {
       report_error ("poll: %s", strerror (errno));
       return -1;
     }
-    if (ssh_connection_service (e->connection) == -1) {
+    if (board_connection_service (e->connection) == -1) {
       report_error ("the connection to the board was lost: %s",
-                    ssh_connection_error (e->connection));
+                    board_connection_error (e->connection));
       return -1;
     }
     if (clock_seconds () > deadline) {

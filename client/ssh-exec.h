@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ssh-connection.h"
+#include "board-connection.h"
 
 #define EXEC_OUTPUT_MAX 65536   /* of stdout and of stderr; the rest is dropped */
 
@@ -21,7 +21,7 @@ struct ssh_exec;
 
 /* The INPUTS, NR of them, are sent back to back, then EOF; they must outlive
  * the command.  NULL after a report. */
-struct ssh_exec *ssh_exec_new (struct ssh_connection *c, const char *command,
+struct ssh_exec *ssh_exec_new (struct board_connection *c, const char *command,
                                const struct exec_input *inputs, size_t nr);
 void ssh_exec_free (struct ssh_exec *e);        /* NULL is allowed */
 

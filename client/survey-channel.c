@@ -36,7 +36,7 @@ struct words
 
 struct survey_channel
 {
-  struct ssh_connection *connection;
+  struct board_connection *connection;
   struct remote_command *command;
   struct helper_file deploy, program;
   char *assignments;
@@ -123,21 +123,21 @@ send_questions (struct survey_channel *c)
   }
 }
 
-/* PACKETS: how many had come before the caller looked for what it wants. */
+/* ARRIVALS: the count of what had come before the caller looked for what it wants. */
 static int
-wait_for_board (struct survey_channel *c, uint64_t packets, long deadline)
+wait_for_board (struct survey_channel *c, uint64_t arrivals, long deadline)
 {
-  struct pollfd p = { .fd = ssh_connection_fd (c->connection),
-                      .events = ssh_connection_events (c->connection) };
-  int patience = ssh_connection_packets (c->connection) == packets ? 500 : 0;
+  struct pollfd p = { .fd = board_connection_fd (c->connection),
+                      .events = board_connection_events (c->connection) };
+  int patience = board_connection_arrivals (c->connection) == arrivals ? 500 : 0;
 
   if (poll (&p, 1, patience) == -1 && errno != EINTR) {
     report_error ("poll: %s", strerror (errno));
     return -1;
   }
-  if (ssh_connection_service (c->connection) == -1) {
+  if (board_connection_service (c->connection) == -1) {
     report_error ("the connection to the board was lost: %s",
-                  ssh_connection_error (c->connection));
+                  board_connection_error (c->connection));
     return -1;
   }
   if (clock_seconds () > deadline) {
@@ -155,12 +155,12 @@ receive_some (struct survey_channel *c, void *buf, size_t size,
   const long deadline = clock_seconds () + (long) patience;
 
   for (;;) {
-    const uint64_t packets = ssh_connection_packets (c->connection);
+    const uint64_t arrivals = board_connection_arrivals (c->connection);
     const enum remote_command_state state = remote_command_step (c->command);
 
     if (state == REMOTE_REFUSED) {
       report_error ("the board does not start commands: %s",
-                    ssh_connection_error (c->connection));
+                    board_connection_error (c->connection));
       return -1;
     }
     if (state == REMOTE_RUNNING) {
@@ -173,7 +173,7 @@ receive_some (struct survey_channel *c, void *buf, size_t size,
     const size_t n = remote_command_read (c->command, REMOTE_STDOUT, buf, size);
     if (n > 0 || state == REMOTE_ENDED)
       return (ssize_t) n;
-    if (wait_for_board (c, packets, deadline) == -1)
+    if (wait_for_board (c, arrivals, deadline) == -1)
       return -1;
   }
 }

@@ -244,7 +244,7 @@ take_answer (const struct ssh_exec *exec, struct target_probe *p)
 }
 
 int
-target_probe_run (struct ssh_connection *c, const char *device,
+target_probe_run (struct board_connection *c, const char *device,
                   enum probe_purpose purpose, struct target_probe *p)
 {
   CLEANUP_FREE char *assignments =

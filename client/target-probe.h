@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ssh-connection.h"
+#include "board-connection.h"
 #include "status-record.h"
 
 #define PROBE_PARTITIONS_MAX 128
@@ -62,7 +62,7 @@ enum probe_purpose
 
 /* Run probe.sh on the board.  DEVICE: the value of --device or NULL.  0, or -1
  * after a report; PROBE must be released either way. */
-int target_probe_run (struct ssh_connection *c, const char *device,
+int target_probe_run (struct board_connection *c, const char *device,
                       enum probe_purpose purpose, struct target_probe *probe);
 void target_probe_release (struct target_probe *probe);
 

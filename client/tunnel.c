@@ -49,7 +49,7 @@ struct tunnel
 };
 
 struct tunnel *
-tunnel_open (struct ssh_connection *c, const char *command,
+tunnel_open (struct board_connection *c, const char *command,
              const char *nbd_socket, tunnel_line_fn on_line, void *opaque)
 {
   struct tunnel *t = calloc (1, sizeof *t);

@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
-#include "ssh-connection.h"
+#include "board-connection.h"
 
 struct tunnel;
 
@@ -19,7 +19,7 @@ typedef void (*tunnel_line_fn) (void *opaque, char *line, bool from_shell);
 
 /* COMMAND: the attach command.  NBD_SOCKET: the image server's, copied; NULL: the
  * channel is for status lines only.  NULL after a report. */
-struct tunnel *tunnel_open (struct ssh_connection *c, const char *command,
+struct tunnel *tunnel_open (struct board_connection *c, const char *command,
                             const char *nbd_socket,
                             tunnel_line_fn on_line, void *opaque);
 void tunnel_close (struct tunnel *t);           /* NULL is allowed */

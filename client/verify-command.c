@@ -34,7 +34,7 @@ probe_board (struct flash_job *job)
   const struct ssh_config *c = job->config;
 
   message_phase ("connect", "Connecting to %s@%s", c->user, c->host);
-  job->connection = ssh_connection_open (c);
+  job->connection = board_connection_open (c);
   if (!job->connection)
     return -1;
   message_phase ("probe", "Probing the board");

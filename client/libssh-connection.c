@@ -15,11 +15,11 @@
 #include "clock.h"
 #include "file-io.h"
 #include "known-hosts.h"
+#include "libssh-connection.h"
+#include "libssh-login.h"
 #include "messages.h"
 #include "prompt.h"
 #include "report.h"
-#include "ssh-auth.h"
-#include "ssh-connection.h"
 #include "tcp-connect.h"
 
 /* A host that has been silent for this many intervals is lost. */
@@ -27,12 +27,12 @@
 /* Without a call for this long we were stopped: that tells nothing of the host. */
 #define PAUSE_SECONDS 5
 
-struct ssh_connection
+struct libssh_connection
 {
+  struct board_connection head;
   ssh_session session;
   ssh_event event;
   struct ssh_counter_struct received;
-  char *host_key;               /* its fingerprint */
 
   /* Whether the host still lives; all in seconds. */
   unsigned alive_interval;
@@ -230,17 +230,17 @@ judge_key (const struct ssh_config *c, ssh_key key, const char *fingerprint)
 }
 
 static int
-check_host_key (struct ssh_connection *c, const struct ssh_config *config)
+check_host_key (struct libssh_connection *c, const struct ssh_config *config)
 {
   ssh_key key = NULL;
   int result = -1;
 
   if (ssh_get_server_publickey (c->session, &key) != SSH_OK
-      || !(c->host_key = known_hosts_fingerprint (key)))
+      || !(c->head.host_key = known_hosts_fingerprint (key)))
     report_error ("%s: the host key cannot be read: %s", config->host,
                   ssh_get_error (c->session));
   else
-    result = judge_key (config, key, c->host_key);
+    result = judge_key (config, key, c->head.host_key);
   ssh_key_free (key);
   return result;
 }
@@ -248,10 +248,10 @@ check_host_key (struct ssh_connection *c, const struct ssh_config *config)
 /* -- Opening and closing -------------------------------------------------- */
 
 static int
-connect_and_login (struct ssh_connection *c, const struct ssh_config *config,
-                   enum ssh_failure *why)
+connect_and_login (struct libssh_connection *c, const struct ssh_config *config,
+                   enum connection_failure *why)
 {
-  *why = SSH_UNREACHABLE;
+  *why = CONNECTION_UNREACHABLE;
   if (!config->proxy) {
     socket_t fd = tcp_connect (config->host, config->port,
                                config->address_family, config->bind_address,
@@ -271,52 +271,24 @@ connect_and_login (struct ssh_connection *c, const struct ssh_config *config,
   }
   tcp_detect_dead_peer (ssh_get_fd (c->session),
                         ALIVE_COUNT * config->alive_interval);
-  *why = SSH_HOST_KEY;
+  *why = CONNECTION_HOST_KEY;
   if (check_host_key (c, config) == -1)
     return -1;
-  *why = SSH_REFUSED;
-  return ssh_auth_login (c->session, config);
+  *why = CONNECTION_REFUSED;
+  return libssh_login (c->session, config);
 }
 
-struct ssh_connection *
-ssh_connection_try (const struct ssh_config *config, enum ssh_failure *why)
+static const struct libssh_connection *
+const_self (const struct board_connection *c)
 {
-  struct ssh_connection *c = calloc (1, sizeof *c);
-
-  *why = SSH_UNREACHABLE;
-  if (!c || !(c->session = ssh_new ()) || !(c->event = ssh_event_new ())) {
-    report_error ("out of memory");
-    ssh_connection_close (c);
-    return NULL;
-  }
-  if (set_options (c->session, config) == -1
-      || connect_and_login (c, config, why) == -1) {
-    ssh_connection_close (c);
-    return NULL;
-  }
-  ssh_set_blocking (c->session, 0);
-  ssh_set_counters (c->session, NULL, &c->received);
-  if (ssh_event_add_session (c->event, c->session) != SSH_OK) {
-    report_error ("ssh: %s", ssh_get_error (c->session));
-    ssh_connection_close (c);
-    return NULL;
-  }
-  c->alive_interval = config->alive_interval;
-  c->heard = c->serviced = c->asked = clock_seconds ();
-  return c;
+  return (const struct libssh_connection *) c;
 }
 
-struct ssh_connection *
-ssh_connection_open (const struct ssh_config *config)
+static void
+close_connection (struct board_connection *connection)
 {
-  enum ssh_failure why;
+  struct libssh_connection *c = (struct libssh_connection *) connection;
 
-  return ssh_connection_try (config, &why);
-}
-
-void
-ssh_connection_close (struct ssh_connection *c)
-{
   if (!c)
     return;
   if (c->event && c->session)
@@ -325,51 +297,45 @@ ssh_connection_close (struct ssh_connection *c)
   if (c->session && ssh_is_connected (c->session))
     ssh_disconnect (c->session);
   ssh_free (c->session);
-  ssh_string_free_char (c->host_key);
+  ssh_string_free_char (c->head.host_key);
   free (c);
 }
 
 ssh_session
-ssh_connection_session (const struct ssh_connection *c)
+libssh_connection_session (const struct board_connection *c)
 {
-  return c->session;
+  return const_self (c)->session;
 }
 
-const char *
-ssh_connection_host_key (const struct ssh_connection *c)
+static int
+connection_fd (const struct board_connection *c)
 {
-  return c->host_key;
-}
-
-int
-ssh_connection_fd (const struct ssh_connection *c)
-{
-  return ssh_get_fd (c->session);
+  return ssh_get_fd (const_self (c)->session);
 }
 
 bool
-ssh_connection_is_drained (const struct ssh_connection *c)
+libssh_connection_is_drained (const struct board_connection *c)
 {
-  return !(ssh_get_status (c->session) & SSH_WRITE_PENDING);
+  return !(ssh_get_status (const_self (c)->session) & SSH_WRITE_PENDING);
 }
 
-uint64_t
-ssh_connection_packets (const struct ssh_connection *c)
+static uint64_t
+count_arrivals (const struct board_connection *c)
 {
-  return c->received.in_packets;
+  return const_self (c)->received.in_packets;
 }
 
-short
-ssh_connection_events (const struct ssh_connection *c)
+static short
+poll_events (const struct board_connection *c)
 {
-  return ssh_connection_is_drained (c) ? POLLIN : POLLIN | POLLOUT;
+  return libssh_connection_is_drained (c) ? POLLIN : POLLIN | POLLOUT;
 }
 
 /* The kernel finds out about a host that is gone, not about an sshd that hangs, nor
  * what lies behind a proxy.  libssh asks every other time only: the call between two
  * questions takes the answer. */
 static bool
-is_silent (struct ssh_connection *c)
+is_silent (struct libssh_connection *c)
 {
   const long now = clock_seconds ();
 
@@ -388,9 +354,11 @@ is_silent (struct ssh_connection *c)
   return c->silent;
 }
 
-int
-ssh_connection_service (struct ssh_connection *c)
+static int
+service (struct board_connection *connection)
 {
+  struct libssh_connection *c = (struct libssh_connection *) connection;
+
   if (ssh_event_dopoll (c->event, 0) == SSH_ERROR || is_silent (c))
     return -1;
   return ssh_is_connected (c->session)
@@ -398,12 +366,51 @@ ssh_connection_service (struct ssh_connection *c)
          ? 0 : -1;
 }
 
-const char *
-ssh_connection_error (const struct ssh_connection *c)
+static const char *
+last_error (const struct board_connection *connection)
 {
+  const struct libssh_connection *c = const_self (connection);
   const char *text = ssh_get_error (c->session);
 
   if (c->silent)
     return "the board is silent";
   return *text ? text : "the connection was closed";
+}
+
+static const struct transport_operations operations = {
+  .close = close_connection, .fd = connection_fd, .events = poll_events,
+  .service = service, .error = last_error, .arrivals = count_arrivals,
+  .start = libssh_channel_start, .free = libssh_channel_free,
+  .step = libssh_channel_step, .read = libssh_channel_read,
+  .eof = libssh_channel_eof, .writable = libssh_channel_writable,
+  .write = libssh_channel_write, .send_eof = libssh_channel_send_eof,
+};
+
+struct board_connection *
+libssh_connection_open (const struct ssh_config *config,
+                        enum connection_failure *why)
+{
+  struct libssh_connection *c = calloc (1, sizeof *c);
+
+  if (!c || !(c->session = ssh_new ()) || !(c->event = ssh_event_new ())) {
+    report_error ("out of memory");
+    close_connection (c ? &c->head : NULL);
+    return NULL;
+  }
+  c->head.operations = &operations;
+  if (set_options (c->session, config) == -1
+      || connect_and_login (c, config, why) == -1) {
+    close_connection (&c->head);
+    return NULL;
+  }
+  ssh_set_blocking (c->session, 0);
+  ssh_set_counters (c->session, NULL, &c->received);
+  if (ssh_event_add_session (c->event, c->session) != SSH_OK) {
+    report_error ("ssh: %s", ssh_get_error (c->session));
+    close_connection (&c->head);
+    return NULL;
+  }
+  c->alive_interval = config->alive_interval;
+  c->heard = c->serviced = c->asked = clock_seconds ();
+  return &c->head;
 }

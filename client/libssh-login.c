@@ -12,7 +12,7 @@
 #include "messages.h"
 #include "prompt.h"
 #include "report.h"
-#include "ssh-auth.h"
+#include "libssh-login.h"
 
 #define SECRET_MAX 1024
 /* A server may ask for several methods in turn, not for ever. */
@@ -256,7 +256,7 @@ show_banner (ssh_session session)
 }
 
 int
-ssh_auth_login (ssh_session session, const struct ssh_config *config)
+libssh_login (ssh_session session, const struct ssh_config *config)
 {
   struct login l = { .session = session, .config = config };
   int rc = ssh_userauth_none (session, NULL);

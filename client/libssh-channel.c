@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <libssh/callbacks.h>
+
+#include "libssh-connection.h"
+#include "report.h"
+
+struct libssh_channel
+{
+  struct remote_command head;
+  struct board_connection *connection;
+  ssh_channel channel;
+  char *command;
+  enum { OPENING, REQUESTING, RUNNING, REFUSED } stage;
+  bool eof_sent;
+  bool closed;                  /* by the board */
+  /* libssh's own getter waits; these are told as the message comes. */
+  struct ssh_channel_callbacks_struct callbacks;
+};
+
+static void
+take_exit_status (ssh_session session, ssh_channel channel, int status,
+                  void *opaque)
+{
+  struct libssh_channel *lc = opaque;
+
+  (void) session;
+  (void) channel;
+  lc->head.exit_status = status;
+}
+
+static void
+take_close (ssh_session session, ssh_channel channel, void *opaque)
+{
+  struct libssh_channel *lc = opaque;
+
+  (void) session;
+  (void) channel;
+  lc->closed = true;
+}
+
+struct remote_command *
+libssh_channel_start (struct board_connection *c, const char *command)
+{
+  struct libssh_channel *lc = calloc (1, sizeof *lc);
+
+  if (!lc || !(lc->command = strdup (command))
+      || !(lc->channel = ssh_channel_new (libssh_connection_session (c)))) {
+    report_error ("out of memory");
+    libssh_channel_free (lc ? &lc->head : NULL);
+    return NULL;
+  }
+  lc->head.operations = c->operations;
+  lc->connection = c;
+  lc->head.exit_status = -1;
+  lc->callbacks.userdata = lc;
+  lc->callbacks.channel_exit_status_function = take_exit_status;
+  lc->callbacks.channel_close_function = take_close;
+  ssh_callbacks_init (&lc->callbacks);
+  ssh_set_channel_callbacks (lc->channel, &lc->callbacks);
+  return &lc->head;
+}
+
+void
+libssh_channel_free (struct remote_command *rc)
+{
+  struct libssh_channel *lc = (struct libssh_channel *) rc;
+
+  if (!lc)
+    return;
+  if (lc->channel) {
+    ssh_remove_channel_callbacks (lc->channel, &lc->callbacks);
+    ssh_channel_free (lc->channel);     /* sends the close */
+  }
+  free (lc->command);
+  free (lc);
+}
+
+static bool
+is_drained (struct libssh_channel *lc)
+{
+  return ssh_channel_poll (lc->channel, REMOTE_STDOUT) <= 0
+         && ssh_channel_poll (lc->channel, REMOTE_STDERR) <= 0;
+}
+
+enum remote_command_state
+libssh_channel_step (struct remote_command *rc)
+{
+  struct libssh_channel *lc = (struct libssh_channel *) rc;
+  int r;
+
+  if (lc->stage == OPENING) {
+    r = ssh_channel_open_session (lc->channel);
+    lc->stage = r == SSH_OK ? REQUESTING : r == SSH_AGAIN ? OPENING : REFUSED;
+  }
+  if (lc->stage == REQUESTING) {
+    r = ssh_channel_request_exec (lc->channel, lc->command);
+    lc->stage = r == SSH_OK ? RUNNING : r == SSH_AGAIN ? REQUESTING : REFUSED;
+  }
+  if (lc->stage == REFUSED)
+    return REMOTE_REFUSED;
+  if (lc->stage != RUNNING)
+    return REMOTE_STARTING;
+  /* On a lost connection every channel looks closed; that is another matter,
+   * which board_connection_service tells. */
+  if (lc->closed && is_drained (lc))
+    return REMOTE_ENDED;
+  return REMOTE_RUNNING;
+}
+
+size_t
+libssh_channel_read (struct remote_command *rc, enum remote_stream stream,
+                     void *buf, size_t size)
+{
+  struct libssh_channel *lc = (struct libssh_channel *) rc;
+  int r;
+
+  if (lc->stage != RUNNING)
+    return 0;
+  r = ssh_channel_poll (lc->channel, stream);
+  if (r <= 0)
+    return 0;
+  if ((size_t) r < size)
+    size = (size_t) r;
+  r = ssh_channel_read_nonblocking (lc->channel, buf, (uint32_t) size, stream);
+  return r > 0 ? (size_t) r : 0;
+}
+
+bool
+libssh_channel_eof (struct remote_command *rc, enum remote_stream stream)
+{
+  struct libssh_channel *lc = (struct libssh_channel *) rc;
+
+  return lc->stage == RUNNING && ssh_channel_poll (lc->channel, stream) <= 0
+         && (ssh_channel_is_eof (lc->channel) || lc->closed);
+}
+
+size_t
+libssh_channel_writable (struct remote_command *rc)
+{
+  struct libssh_channel *lc = (struct libssh_channel *) rc;
+
+  if (lc->stage != RUNNING || lc->eof_sent || lc->closed
+      || !libssh_connection_is_drained (lc->connection))
+    return 0;
+  return ssh_channel_window_size (lc->channel);
+}
+
+ssize_t
+libssh_channel_write (struct remote_command *rc, const void *buf, size_t size)
+{
+  struct libssh_channel *lc = (struct libssh_channel *) rc;
+  size_t room = libssh_channel_writable (rc);
+  int r;
+
+  if (size > room)
+    size = room;
+  if (size == 0)
+    return lc->closed ? -1 : 0;
+  r = ssh_channel_write (lc->channel, buf, (uint32_t) size);
+  return r < 0 ? -1 : r;
+}
+
+void
+libssh_channel_send_eof (struct remote_command *rc)
+{
+  struct libssh_channel *lc = (struct libssh_channel *) rc;
+
+  if (lc->stage == RUNNING && !lc->eof_sent && !lc->closed)
+    ssh_channel_send_eof (lc->channel);
+  lc->eof_sent = true;
+}
