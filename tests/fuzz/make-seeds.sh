@@ -213,6 +213,33 @@ image_location_seeds ()
   printf '%s' 'https://h:8443/d/a%20b.img?x=%2f' >"$folder/web"
 }
 
+# be64 N: the byte of that number, as the last one of eight.
+be64 ()
+{
+  head -c 7 /dev/zero
+  byte "$1"
+}
+
+# A patch: the magic number and the version (forced), the number of ranges, the sizes of
+# the disk and of the data; the ranges, their bytes, room for the digest.
+patch_header ()
+{
+  printf ............
+  be64 "$1" | tail -c 4
+  be64 200
+  be64 "$2"
+}
+
+image_patch_seeds ()
+{
+  digest=................
+  { patch_header 0 0; printf $digest; } | add empty
+  { patch_header 1 3; be64 5; be64 3; printf abc$digest; } | add one
+  { patch_header 3 6; be64 0; be64 1; be64 9; be64 3; be64 12; be64 2
+    printf abcdef$digest; } | add three '\001\000\002\000\000\000\000\000'
+  { patch_header 1 3; be64 198; be64 3; printf abc$digest; } | add beyond
+}
+
 case $harness in
   fuzz-bmap) bmap_seeds ;;
   fuzz-checksum-file) checksum_file_seeds ;;
@@ -220,6 +247,7 @@ case $harness in
   fuzz-gzip) gzip_seeds ;;
   fuzz-json-writer) json_writer_seeds ;;
   fuzz-image-location) image_location_seeds ;;
+  fuzz-image-patch) image_patch_seeds ;;
   fuzz-integrity-record) integrity_record_seeds ;;
   fuzz-raw) raw_seeds ;;
   fuzz-remembered-scan) remembered_scan_seeds ;;
