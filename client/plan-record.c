@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "message-sink.h"
+#include "partition-uses.h"
 #include "plan-record.h"
 #include "session-status.h"
-
-#define USES_MAX 1024
 
 void
 plan_record_image (const struct image_facts *image, const char *path)
@@ -29,31 +28,13 @@ plan_record_image (const struct image_facts *image, const char *path)
                     "size", RECORD_NUMBER (table->partitions[n].size), NULL);
 }
 
-/* "ext4 on /; swap": what the partition NAME is used for; may be "". */
-static void
-describe_uses (const struct target_probe *b, const char *name, char uses[USES_MAX])
-{
-  size_t len = 0;
-
-  *uses = '\0';
-  for (unsigned i = 0; i < b->nr_mounts && len < USES_MAX; i++) {
-    const struct probe_mount *m = &b->mounts[i];
-
-    if (strcmp (m->device, name) != 0)
-      continue;
-    int n = snprintf (uses + len, USES_MAX - len, "%s%s%s%s", len ? "; " : "",
-                      m->type, m->point ? " on " : "", m->point ? m->point : "");
-    len += n > 0 ? (size_t) n : 0;
-  }
-}
-
 static void
 record_partitions (const struct target_probe *b)
 {
-  char uses[USES_MAX];
+  char uses[PARTITION_USES_MAX];
 
   for (unsigned i = 0; i < b->nr_partitions; i++) {
-    describe_uses (b, b->partitions[i].name, uses);
+    partition_uses (b, b->partitions[i].name, uses);
     message_record ("partition", "name", b->partitions[i].name,
                     "offset", RECORD_NUMBER (b->partitions[i].start),
                     "size", RECORD_NUMBER (b->partitions[i].size), "uses", uses,
@@ -78,7 +59,8 @@ plan_record_board (const struct flash_job *job)
     "disk", b->disk, "disk_size", RECORD_NUMBER (b->disk_size),
     "disk_model", b->disk_model, "disk_serial", b->disk_serial,
     "removable", record_bool (b->disk_removable),
-    "root_disk", record_bool (root_disk), "image", job->image.name,
+    "root_disk", record_bool (root_disk), "root", b->root_stack,
+    "image", job->image.name,
     "mode", flash_mode_name (o->mode), "verify", verification_name (job->verification),
     "reboots", record_bool (root_disk && job->reboots && !o->rehearse),
     "lifeboat", record_bool (flash_job_wants_lifeboat (job)),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "message-sink.h"
+#include "partition-uses.h"
 #include "plan.h"
 #include "plan-record.h"
 #include "progress.h"
@@ -60,20 +61,25 @@ show_board (const struct flash_job *job)
 static void
 show_partition (const struct target_probe *b, const struct probe_partition *p)
 {
-  char size[SIZE_TEXT_MAX];
-  struct text t = { .len = 0 };
+  char size[SIZE_TEXT_MAX], uses[PARTITION_USES_MAX];
 
-  add (&t, "            %s, %s", p->name, size_text (p->size, size));
-  for (unsigned i = 0; i < b->nr_mounts; i++) {
-    const struct probe_mount *m = &b->mounts[i];
-    if (strcmp (m->device, p->name) != 0)
-      continue;
-    if (m->point)
-      add (&t, ", %s on %s", m->type, m->point);
-    else
-      add (&t, ", swap");
-  }
-  message_always ("%s", t.buf);
+  partition_uses (b, p->name, uses);
+  message_always ("            %s, %s%s%s", p->name, size_text (p->size, size),
+                  *uses ? ", " : "", uses);
+}
+
+/* What lies on the disk without a partition table, and what that is in. */
+static void
+show_root (const struct target_probe *b)
+{
+  char uses[PARTITION_USES_MAX];
+
+  if (*b->root_stack)
+    message_always ("          root: %s", b->root_stack);
+  partition_uses (b, b->disk, uses);
+  if (*uses)
+    message_always ("            the whole disk, without a partition table: %s",
+                    uses);
 }
 
 static void
@@ -97,6 +103,7 @@ show_disk (const struct flash_job *job)
   if (b->disk_removable)
     add (&t, ", removable");
   message_always ("%s", t.buf);
+  show_root (b);
   for (unsigned i = 0; i < b->nr_partitions; i++)
     show_partition (b, &b->partitions[i]);
 }

@@ -101,6 +101,31 @@ take_mount (struct target_probe *p, char *value, bool swap)
 }
 
 static void
+take_upon (struct target_probe *p, char *value)
+{
+  struct probe_upon *upon = &p->upon[p->nr_upon];
+
+  if (p->nr_upon == PROBE_UPON_MAX)
+    return;
+  p->nr_upon++;
+  upon->partition = next_field (&value);
+  upon->device = next_field (&value);
+  upon->label = value ? value : "";
+}
+
+static void
+take_other (struct target_probe *p, char *value)
+{
+  struct probe_other *other = &p->others[p->nr_others];
+
+  if (p->nr_others == PROBE_OTHERS_MAX)
+    return;
+  p->nr_others++;
+  other->disk = next_field (&value);
+  other->label = value ? value : "";
+}
+
+static void
 take_session (struct target_probe *p, char *value)
 {
   p->has_session = status_parse (value, &p->session)
@@ -119,6 +144,7 @@ static const struct { const char *key; size_t offset; } text_keys[] = {
   TEXT ("tool-busybox", busybox), TEXT ("tool-dd", dd),
   TEXT ("tool-systemctl", systemctl), TEXT ("session-error", session_error),
   TEXT ("refused", refused), TEXT ("root-partition", root_partition),
+  TEXT ("root-stack", root_stack),
   TEXT ("disk", disk), TEXT ("disk-number", disk_number),
   TEXT ("disk-model", disk_model), TEXT ("disk-serial", disk_serial),
 #undef TEXT
@@ -167,6 +193,10 @@ take_value (struct target_probe *p, const char *key, char *value)
     take_mount (p, value, false);
   else if (strcmp (key, "swap") == 0)
     take_mount (p, value, true);
+  else if (strcmp (key, "upon") == 0)
+    take_upon (p, value);
+  else if (strcmp (key, "other-disk") == 0)
+    take_other (p, value);
 }
 
 int
@@ -227,6 +257,21 @@ make_assignments (const char *device, const char *purpose)
   return assignments;
 }
 
+/* In the order in which the board's shell is to read them. */
+static const char *const script_names[] = {
+  "probe-devices.sh", "probe-root.sh", "probe.sh"
+};
+#define NR_SCRIPTS (sizeof script_names / sizeof *script_names)
+
+static int
+read_scripts (struct helper_file scripts[NR_SCRIPTS])
+{
+  for (size_t i = 0; i < NR_SCRIPTS; i++)
+    if (helper_file_read (script_names[i], &scripts[i]) == -1)
+      return -1;
+  return 0;
+}
+
 static int
 take_answer (const struct ssh_exec *exec, struct target_probe *p)
 {
@@ -249,7 +294,8 @@ target_probe_run (struct board_connection *c, const char *device,
 {
   CLEANUP_FREE char *assignments =
     make_assignments (device, purpose == PROBE_SURVEY ? "survey" : "flash");
-  struct helper_file script;
+  struct helper_file scripts[NR_SCRIPTS] = { { .data = NULL } };
+  struct exec_input inputs[1 + NR_SCRIPTS];
   struct ssh_exec *exec;
   int result = -1;
 
@@ -258,15 +304,16 @@ target_probe_run (struct board_connection *c, const char *device,
     report_error ("out of memory");
     return -1;
   }
-  if (helper_file_read ("probe.sh", &script) == -1)
-    return -1;
-  const struct exec_input inputs[2] = {
-    { assignments, strlen (assignments) }, { script.data, script.size }
-  };
-  exec = ssh_exec_new (c, "sh", inputs, 2);
-  if (exec && ssh_exec_wait (exec, PROBE_SECONDS, false) == 0)
-    result = take_answer (exec, p);
-  ssh_exec_free (exec);
-  helper_file_release (&script);
+  if (read_scripts (scripts) == 0) {
+    inputs[0] = (struct exec_input) { assignments, strlen (assignments) };
+    for (size_t i = 0; i < NR_SCRIPTS; i++)
+      inputs[1 + i] = (struct exec_input) { scripts[i].data, scripts[i].size };
+    exec = ssh_exec_new (c, "sh", inputs, 1 + NR_SCRIPTS);
+    if (exec && ssh_exec_wait (exec, PROBE_SECONDS, false) == 0)
+      result = take_answer (exec, p);
+    ssh_exec_free (exec);
+  }
+  for (size_t i = 0; i < NR_SCRIPTS; i++)
+    helper_file_release (&scripts[i]);
   return result;
 }

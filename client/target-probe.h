@@ -12,6 +12,8 @@
 
 #define PROBE_PARTITIONS_MAX 128
 #define PROBE_MOUNTS_MAX 128
+#define PROBE_UPON_MAX 128
+#define PROBE_OTHERS_MAX 16
 
 struct probe_partition
 {
@@ -23,6 +25,21 @@ struct probe_mount
 {
   const char *device, *type;    /* type: the file system's, or "swap" */
   const char *point;            /* NULL for swap */
+};
+
+/* What is made upon a partition, at any height. */
+struct probe_upon
+{
+  const char *partition;        /* or the disk */
+  const char *device;           /* its kernel name: "dm-0" */
+  const char *label;            /* for a person: "vg-root (LVM)" */
+};
+
+/* Another disk that something on the root disk lies on, too. */
+struct probe_other
+{
+  const char *disk;
+  const char *label;            /* what that is: "md0 (MD RAID 1)" */
 };
 
 /* All strings are printable and never NULL, unless a comment says otherwise. */
@@ -43,7 +60,8 @@ struct target_probe
   const char *session_error;
 
   const char *refused;          /* why there is no target; empty: there is one */
-  const char *root_partition;   /* empty: --device was given */
+  const char *root_partition;   /* empty: the board runs from another disk */
+  const char *root_stack;       /* "ext4 on vg-root (LVM) on sda2" */
   const char *disk, *disk_number, *disk_model, *disk_serial;
   uint64_t disk_size;           /* bytes */
   unsigned disk_block;          /* bytes of a logical block */
@@ -52,6 +70,10 @@ struct target_probe
   unsigned nr_partitions;
   struct probe_mount mounts[PROBE_MOUNTS_MAX];
   unsigned nr_mounts;
+  struct probe_upon upon[PROBE_UPON_MAX];
+  unsigned nr_upon;
+  struct probe_other others[PROBE_OTHERS_MAX];
+  unsigned nr_others;
 };
 
 enum probe_purpose

@@ -21,7 +21,8 @@ test_answer (void **state)
     "disk-read-only=0\ndisk-model=SC32G\ndisk-serial=0x1234\n"
     "partition=mmcblk0p1 8192 524288\npartition=mmcblk0p2 532480 61801472\n"
     "mount=mmcblk0p1 vfat /boot\\040firm\\011ware\nmount=mmcblk0p2 ext4 /\n"
-    "swap=mmcblk0p3\n"), &p), 0);
+    "swap=mmcblk0p3\nroot-stack=ext4 on a (LVM) on mmcblk0p2\n"
+    "upon=mmcblk0p2 dm-0 a (LVM)\nother-disk=sda md0 (MD RAID 1)\n"), &p), 0);
   assert_string_equal (p.machine, "aarch64");
   assert_int_equal (p.bits, 32);
   assert_string_equal (p.access, "sudo");
@@ -34,6 +35,14 @@ test_answer (void **state)
   assert_string_equal (p.disk_number, "179:0");
   assert_int_equal (p.disk_size, 62333952LL * 512);
   assert_int_equal (p.disk_block, 512);
+  assert_string_equal (p.root_stack, "ext4 on a (LVM) on mmcblk0p2");
+  assert_int_equal (p.nr_upon, 1);
+  assert_string_equal (p.upon[0].partition, "mmcblk0p2");
+  assert_string_equal (p.upon[0].device, "dm-0");
+  assert_string_equal (p.upon[0].label, "a (LVM)");
+  assert_int_equal (p.nr_others, 1);
+  assert_string_equal (p.others[0].disk, "sda");
+  assert_string_equal (p.others[0].label, "md0 (MD RAID 1)");
   assert_int_equal (p.nr_partitions, 2);
   assert_string_equal (p.partitions[1].name, "mmcblk0p2");
   assert_int_equal (p.partitions[1].start, 532480LL * 512);
@@ -51,10 +60,13 @@ test_hostile (void **state)
 
   (void) state;
   assert_int_equal (target_probe_parse (ANSWER (
-    "model=\033]0;evil\aboard\ndisk-sectors=99999999999999999999\n"
+    "upon=x\nother-disk=\nmodel=\033]0;evil\aboard\ndisk-sectors=99999999999999999999\n"
     "memory-available=-5\npartition=\nmount=x\npartition=a\n"
     "mount=a ext4 /\\033[31m\n"), &p), 0);
   assert_string_equal (p.model, "]0;evilboard");
+  assert_string_equal (p.upon[0].device, "");
+  assert_string_equal (p.upon[0].label, "");
+  assert_string_equal (p.others[0].disk, "");
   assert_int_equal (p.disk_size, 0);
   assert_int_equal (p.memory_available, 0);
   assert_int_equal (p.nr_partitions, 2);
@@ -68,16 +80,19 @@ static void
 test_too_many (void **state)
 {
   struct target_probe p;
-  char *text = malloc (200000), *end = text;
+  char *text = malloc (300000), *end = text;
 
   (void) state;
   end = stpcpy (end, "FLR1-PROBE-BEGIN\n");
   for (int i = 0; i < 3000; i++)
-    end = stpcpy (end, "partition=x 1 1\nmount=x ext4 /x\n");
+    end = stpcpy (end, "partition=x 1 1\nmount=x ext4 /x\nupon=x y z\n"
+                  "other-disk=x y\n");
   stpcpy (end, "FLR1-PROBE-END\n");
   assert_int_equal (target_probe_parse (text, &p), 0);
   assert_int_equal (p.nr_partitions, PROBE_PARTITIONS_MAX);
   assert_int_equal (p.nr_mounts, PROBE_MOUNTS_MAX);
+  assert_int_equal (p.nr_upon, PROBE_UPON_MAX);
+  assert_int_equal (p.nr_others, PROBE_OTHERS_MAX);
   target_probe_release (&p);
   free (text);
 }
