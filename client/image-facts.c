@@ -132,6 +132,12 @@ check_content (const struct image_facts *facts, const unsigned char *start,
 }
 
 static int
+read_image (void *opaque, void *buf, size_t len, uint64_t offset)
+{
+  return nbd_pread (opaque, buf, len, offset, 0);
+}
+
+static int
 read_table (struct image_server *server, struct image_facts *facts)
 {
   struct nbd_handle *nbd = image_facts_connect (server, "");
@@ -154,6 +160,12 @@ read_table (struct image_server *server, struct image_facts *facts)
   else {
     partition_table_parse (start, len, (uint64_t) size, &facts->table);
     result = check_content (facts, start, len);
+    if (result == 0
+        && partition_table_find_sector (&facts->table, (uint64_t) size,
+                                        read_image, nbd) == -1) {
+      image_facts_report_nbd (server, "the image's partitions cannot be read");
+      result = -1;
+    }
   }
   nbd_close (nbd);
   return result;

@@ -103,7 +103,6 @@ static void
 read_mbr (const unsigned char *sector, struct partition_table *t)
 {
   t->kind = TABLE_MBR;
-  t->sector = 512;
   for (unsigned i = 0; i < 4; i++) {
     const unsigned char *e = sector + MBR_ENTRIES + i * MBR_ENTRY_SIZE;
     if (e[4])
@@ -195,11 +194,13 @@ partition_table_parse (const void *bytes, size_t len, uint64_t disk_size,
     len = (size_t) disk_size;
   if (len < MBR_SIZE)
     return;
-  for (unsigned sector = 512; sector <= 4096; sector *= 8)
-    if (len >= 2 * sector && is_gpt_header (data + sector, len - sector)) {
-      read_gpt (data, len, sector, t);
-      return;
-    }
+  bool narrow = len >= 2 * 512 && is_gpt_header (data + 512, len - 512);
+  bool wide = len >= 2 * 4096 && is_gpt_header (data + 4096, len - 4096);
+  if (narrow || wide) {
+    read_gpt (data, len, narrow ? 512 : 4096, t);
+    t->any_sector = narrow && wide;
+    return;
+  }
   /* A protective MBR without its GPT protects nothing that could boot. */
   if (is_mbr (data) && !is_protective (data))
     read_mbr (data, t);

@@ -62,6 +62,23 @@ target_checks_board (const struct flash_job *job)
   return check_access (job) == -1 || check_system (job) == -1 ? -1 : 0;
 }
 
+/* The board's kernel reads a table by the sectors of the disk. */
+static int
+check_sectors (const struct flash_job *job)
+{
+  const struct partition_table *t = &job->image.table;
+  const struct target_probe *b = &job->board;
+
+  if (t->sector == 0 || t->any_sector || b->disk_block == 0
+      || t->sector == b->disk_block)
+    return 0;
+  report_error ("the image's partition table (%s) counts in sectors of %u bytes, "
+                "and %s has sectors of %u: the board would not find its "
+                "partitions.\nUse an image that is made for such a disk.",
+                partition_table_name (t->kind), t->sector, b->disk, b->disk_block);
+  return -1;
+}
+
 static int
 check_target (const struct flash_job *job)
 {
@@ -89,6 +106,8 @@ check_target (const struct flash_job *job)
                   b->disk_size);
     return -1;
   }
+  if (check_sectors (job) == -1)
+    return -1;
   if (flash_job_is_root_disk (job) && !b->sysrq) {
     report_error ("the board's kernel has no SysRq (CONFIG_MAGIC_SYSRQ), without "
                   "which its file systems cannot be made read-only");
@@ -138,6 +157,17 @@ target_checks_run (const struct flash_job *job)
   return 0;
 }
 
+/* Of the old system, half is left. */
+static void
+warn_of_other (const struct target_probe *b, const struct probe_other *other)
+{
+  message_warning ("%s STAYS AS IT IS: %s lies on it, too, and only %s is written. "
+                   "What is left of it there may be found by the new system, and "
+                   "even be started instead of it; a RAID goes on without %s. Wipe "
+                   "%s before you rely on the board.", other->disk, other->label,
+                   b->disk, b->disk, other->disk);
+}
+
 void
 target_checks_warn (const struct flash_job *job)
 {
@@ -148,9 +178,12 @@ target_checks_warn (const struct flash_job *job)
     message_warning ("the image has no partition table: is it a disk image?");
   else if (t->end > job->image.integrity.disk_size)
     message_warning ("a partition of the image ends behind the image's end");
-  if (t->kind == TABLE_GPT && b->disk_block && t->sector != b->disk_block)
-    message_warning ("the image's GPT counts in sectors of %u bytes, %s in %u: "
-                     "it may not boot", t->sector, b->disk, b->disk_block);
+  if (t->kind == TABLE_MBR && t->sector == 0 && b->disk_block > 512)
+    message_warning ("%s has sectors of %u bytes, and what the image's MBR counts "
+                     "in cannot be told: with the usual 512 it would not boot",
+                     b->disk, b->disk_block);
+  for (unsigned i = 0; i < b->nr_others; i++)
+    warn_of_other (b, &b->others[i]);
 }
 
 uint64_t

@@ -17,6 +17,7 @@
 #   board_without              a program that the board lacks
 #   board_machine              what uname -m says
 #   board_disk_mb              size of the disk
+#   board_sector               bytes of its sectors
 #
 # Safety: this machine's own root disk must stay out of reach.  A test names the
 # loop device by --device, or stops at --dry-run; and everything on the board
@@ -26,6 +27,7 @@ board_memory_available_kb=
 board_without=
 board_machine=
 board_disk_mb=64
+board_sector=512
 board_suffix=
 
 board_requirements ()
@@ -170,7 +172,7 @@ start_board ()
 
   board_target_file=$scratch/target$board_suffix
   truncate -s "${board_disk_mb}M" "$board_target_file"
-  board_target=$(losetup --show -f "$board_target_file") ||
+  board_target=$(losetup --show -b "$board_sector" -f "$board_target_file") ||
     skip "no loop device is free"
   cleanup_fn "losetup -d $board_target"
   case $board_target in /dev/loop*) ;; *) fail "odd loop device" ;; esac

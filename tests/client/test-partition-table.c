@@ -177,6 +177,84 @@ test_noise (void **state)
   }
 }
 
+/* An image in which a file system begins at SIGNED bytes. */
+struct signed_image
+{
+  uint64_t offset;
+  unsigned reads;
+  bool fails;
+};
+
+static int
+read_signed (void *opaque, void *buf, size_t len, uint64_t offset)
+{
+  struct signed_image *image = opaque;
+
+  image->reads++;
+  memset (buf, 0, len);
+  if (offset == image->offset && len > 1082)
+    memcpy ((char *) buf + 1080, "\x53\xef", 2);
+  return image->fails ? -1 : 0;
+}
+
+static void
+test_mbr_sector (void **state)
+{
+  struct partition_table t;
+  struct signed_image image = { .offset = 133120 * 512 };
+
+  (void) state;
+  put_entry (0, 0x80, 0x0c, 2048, 131072);
+  put_entry (1, 0, 0x83, 133120, 1000000);
+  parse (8192LL * MB, &t);
+  assert_int_equal (t.sector, 0);
+  assert_int_equal (partition_table_find_sector (&t, 8192LL * MB, read_signed,
+                                                 &image), 0);
+  assert_int_equal (t.sector, 512);
+  assert_int_equal (t.partitions[1].start, 133120 * 512);
+  assert_int_equal (image.reads, 2);
+  /* By sectors of 4096 bytes everything lies elsewhere. */
+  parse (8192LL * MB, &t);
+  image.offset = 2048 * 4096;
+  assert_int_equal (partition_table_find_sector (&t, 8192LL * MB, read_signed,
+                                                 &image), 0);
+  assert_int_equal (t.sector, 4096);
+  assert_int_equal (t.partitions[0].start, 2048 * 4096);
+  assert_int_equal (t.partitions[1].size, 1000000 * 4096LL);
+  assert_int_equal (t.end, 1133120 * 4096LL);
+  /* Nothing that is known, or nothing at all behind the end of a short image. */
+  parse (8192LL * MB, &t);
+  image.offset = 1;
+  assert_int_equal (partition_table_find_sector (&t, 8192LL * MB, read_signed,
+                                                 &image), 0);
+  assert_int_equal (t.sector, 0);
+  assert_int_equal (t.end, 1133120 * 512);
+  image.reads = 0;
+  assert_int_equal (partition_table_find_sector (&t, 2 * MB, read_signed,
+                                                 &image), 0);
+  assert_int_equal (image.reads, 1);
+  image.fails = true;
+  assert_int_equal (partition_table_find_sector (&t, 8192LL * MB, read_signed,
+                                                 &image), -1);
+}
+
+static void
+test_both_gpts (void **state)
+{
+  struct partition_table t;
+
+  (void) state;
+  read_sfdisk_gpt ("512");
+  parse (64 * MB, &t);
+  assert_false (t.any_sector);
+  /* The same header once more, where a disk of larger sectors looks for it: there
+   * are entries in its way, so their number is none of its concern. */
+  memcpy (data + 4096, data + 512, 92);
+  parse (64 * MB, &t);
+  assert_true (t.any_sector);
+  assert_int_equal (t.sector, 512);
+}
+
 int
 main (void)
 {
@@ -186,6 +264,8 @@ main (void)
     cmocka_unit_test_setup (test_gpt, start_empty),
     cmocka_unit_test_setup (test_gpt_4096, start_empty),
     cmocka_unit_test_setup (test_noise, start_empty),
+    cmocka_unit_test_setup (test_mbr_sector, start_empty),
+    cmocka_unit_test_setup (test_both_gpts, start_empty),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
