@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "board-privilege.h"
 #include "clock.h"
 #include "session-status.h"
 #include "cleanup.h"
@@ -114,7 +115,8 @@ ask_session (struct flash_job *job)
   enum exec_state state;
 
   message_hold_errors ();       /* no answer is one, too */
-  exec = command ? ssh_exec_new (job->connection, command, NULL, 0) : NULL;
+  exec = command ? ssh_exec_new (job->connection, command,
+                                 board_privilege_input (job), 1) : NULL;
   message_release_errors ();
   state = exec ? EXEC_RUNNING : EXEC_REFUSED;
   while (state == EXEC_RUNNING && clock_seconds () < end) {

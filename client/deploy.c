@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "board-privilege.h"
 #include "cleanup.h"
 #include "deploy.h"
 #include "helper-files.h"
@@ -135,7 +136,7 @@ deploy_command (const struct flash_job *job, size_t script_size)
 
   if (asprintf (&command,
                 "%ssh -c 'eval \"$(dd bs=1 count=%zu 2>/dev/null)\"'",
-                flash_job_as_root (job), script_size) == -1)
+                board_privilege_prefix (job), script_size) == -1)
     return NULL;
   return command;
 }
@@ -208,6 +209,7 @@ deploy_run (struct flash_job *job)
 
   if (load (job, &cargo) == 0) {
     const struct exec_input inputs[] = {
+      *board_privilege_input (job),
       { cargo.assignments, strlen (cargo.assignments) },
       { cargo.lifeboat.data, cargo.lifeboat.size },
       { cargo.deploy.data, cargo.deploy.size },

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "board-login.h"
+#include "board-privilege.h"
 #include "command-hint.h"
 #include "commands.h"
 #include "deploy.h"
@@ -39,7 +40,8 @@ reach_board (struct flash_job *job)
   case LOGIN_ORDINARY:
     message_phase ("probe", "Probing the board");
     return target_probe_run (job->connection, job->options->device, PROBE_FLASH,
-                             &job->board);
+                             &job->board) == -1
+           || board_privilege_obtain (job) == -1 ? -1 : 0;
   case LOGIN_LIFEBOAT:
     message_info ("The board lets the key of an earlier flash in: it is being "
                   "flashed, and this leads into its memory");

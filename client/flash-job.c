@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "board-login.h"
+#include "board-privilege.h"
 #include "cleanup.h"
 #include "flash-job.h"
 #include "plan-record.h"
@@ -47,13 +48,6 @@ flash_job_is_session_id (const char *text)
          && strspn (text, "0123456789abcdef") == SESSION_ID_SIZE - 1;
 }
 
-const char *
-flash_job_as_root (const struct flash_job *job)
-{
-  return job->in_lifeboat || strcmp (job->board.access, "root") == 0
-         ? "" : "sudo -n ";
-}
-
 bool
 flash_job_is_root_disk (const struct flash_job *job)
 {
@@ -67,7 +61,7 @@ flash_job_helper_command (const struct flash_job *job, const char *verb,
   char *command;
 
   if (asprintf (&command, "%s" FLASH_RAM_ROOT "/bin/flash-helper %s -r "
-                FLASH_RAM_ROOT "%s%s", flash_job_as_root (job), verb,
+                FLASH_RAM_ROOT "%s%s", board_privilege_prefix (job), verb,
                 with_session ? " " : "", with_session ? job->session : "") == -1) {
     report_error ("out of memory");
     return NULL;
@@ -82,7 +76,9 @@ flash_job_tell_session (struct flash_job *job, const char *verb)
   struct ssh_exec *exec;
   int result = -1;
 
-  if (!command || !(exec = ssh_exec_new (job->connection, command, NULL, 0)))
+  if (!command
+      || !(exec = ssh_exec_new (job->connection, command,
+                                board_privilege_input (job), 1)))
     return -1;
   if (ssh_exec_wait (exec, ANSWER_SECONDS, false) == 0) {
     result = ssh_exec_status (exec) == 0 ? 0 : -1;
@@ -139,7 +135,9 @@ flash_job_ask_status (struct flash_job *job, struct session_report *report)
   int result = -1;
 
   memset (report, 0, sizeof *report);
-  if (!command || !(exec = ssh_exec_new (job->connection, command, NULL, 0)))
+  if (!command
+      || !(exec = ssh_exec_new (job->connection, command,
+                                board_privilege_input (job), 1)))
     return -1;
   if (ssh_exec_wait (exec, ANSWER_SECONDS, false) == 0) {
     if (ssh_exec_status (exec) == 0
@@ -224,6 +222,7 @@ void
 flash_job_release (struct flash_job *job)
 {
   flash_job_forget_board (job);
+  board_privilege_release (job);
   image_server_stop (job->server);
   job->server = NULL;
   image_location_release (&job->location);

@@ -17,6 +17,7 @@
 
 struct stored_session;          /* session-store.h */
 struct fleet_member;            /* fleet-member.h */
+struct board_password;          /* board-privilege.h */
 
 /* The answer to `flash-helper status`. */
 struct session_report
@@ -50,6 +51,7 @@ struct flash_job
   bool in_lifeboat;             /* the connection leads into the RAM root */
   char *host_key;               /* fingerprint, of the first login; owned */
   bool ask_nothing;             /* at an ordinary login: no passwords */
+  struct board_password *password;      /* for sudo, owned; NULL: none */
   /* The last login that failed, or did not lead into the lifeboat, saw another
    * host key than the board had. */
   bool host_key_changed;
@@ -61,11 +63,8 @@ int flash_job_prepare_image (struct flash_job *job);
 /* Whether TEXT can be the name of a session. */
 bool flash_job_is_session_id (const char *text);
 
-/* "sudo -n ", or "" for root and in the lifeboat. */
-const char *flash_job_as_root (const struct flash_job *job);
-
-/* "AS_ROOT .../flash-helper VERB -r /run/flash-live-remote [SESSION]"; the caller
- * must free it.  NULL after a report. */
+/* "AS_ROOT .../flash-helper VERB -r /run/flash-live-remote [SESSION]", whose stdin
+ * begins with board_privilege_input; the caller must free it.  NULL after a report. */
 char *flash_job_helper_command (const struct flash_job *job, const char *verb,
                                 bool with_session);
 
@@ -88,7 +87,8 @@ int flash_job_tell_session (struct flash_job *job, const char *verb);
  * this one leads into what is being removed.  Best effort. */
 void flash_job_await_clean_up (struct flash_job *job);
 
-/* Back to before the first login, but for the host key that it has seen. */
+/* Back to before the first login, but for the host key that it has seen and the
+ * password that was given. */
 void flash_job_forget_board (struct flash_job *job);
 
 /* Close and free everything but the config and the options. */

@@ -2,6 +2,7 @@
 /* The orders `go` and `abort`, beside the tunnel. */
 #include <config.h>
 
+#include "board-privilege.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "flash-run-state.h"
@@ -17,7 +18,8 @@ send_request (struct flash_run *r, const char *verb)
   CLEANUP_FREE char *command = flash_job_helper_command (r->job, verb, true);
 
   ssh_exec_free (r->request);
-  r->request = command ? ssh_exec_new (r->job->connection, command, NULL, 0)
+  r->request = command ? ssh_exec_new (r->job->connection, command,
+                                       board_privilege_input (r->job), 1)
                        : NULL;
   if (!r->request)
     flash_run_leave (r);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board-privilege.h"
 #include "clock.h"
 #include "flash-outcome.h"
 #include "flash-run.h"
@@ -133,6 +134,7 @@ open_tunnel (struct flash_run *r)
   if (must_await_server (r))
     return;
   r->tunnel = tunnel_open (r->job->connection, r->attach_command,
+                           board_privilege_input (r->job),
                            needs_image_server (r)
                            ? image_server_socket (r->job->server) : NULL,
                            take_line, r);

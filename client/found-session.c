@@ -231,6 +231,18 @@ is_removable (const struct flash_job *job)
                  || found_session_is (job, "state", "stopped")));
 }
 
+/* The probe could not ask.  What does not answer is dead, as it is for the probe. */
+static int
+ask_by_password (struct flash_job *job)
+{
+  int found;
+
+  message_hold_errors ();
+  found = session_status_ask (job);
+  message_release_errors ();
+  return found == 1 ? 1 : 0;
+}
+
 enum found_session
 found_session_judge (struct flash_job *job)
 {
@@ -239,6 +251,8 @@ found_session_judge (struct flash_job *job)
 
   if (job->in_lifeboat || job->board.has_session)
     found = session_status_ask (job);
+  else if (job->board.session_directory && job->password)
+    found = ask_by_password (job);
   if (found == 1 && is_same_flash (job) && found_session_is (job, "attached", "yes"))
     found = wait_until_alone (job);
   if (found == 0 && job->in_lifeboat) {

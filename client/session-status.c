@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "board-login.h"
+#include "board-privilege.h"
 #include "messages.h"
 #include "report.h"
 #include "session-status.h"
@@ -47,18 +48,14 @@ session_status_stage (const struct session_report *r)
 static int
 look_for_session (struct flash_job *job)
 {
-  const char *access;
-
   if (target_probe_run (job->connection, NULL, PROBE_FLASH, &job->board) == -1)
     return -1;
   if (!job->board.session_directory)
     return 0;
-  access = job->board.access;
-  if (strcmp (access, "root") == 0 || strcmp (access, "sudo") == 0)
+  if (board_privilege_obtain (job) == 0)
     return 1;
-  report_error ("a flash is under way on %s, but only root can ask for it, and %s "
-                "has no sudo without a password there", job->options->host,
-                job->config->user);
+  report_error ("a flash is under way on %s, but only root can ask for it",
+                job->options->host);
   return -1;
 }
 

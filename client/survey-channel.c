@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board-privilege.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "deploy.h"
@@ -40,7 +41,7 @@ struct survey_channel
   struct remote_command *command;
   struct helper_file deploy, program;
   char *assignments;
-  struct exec_input inputs[3];
+  struct exec_input inputs[4];
   unsigned input;               /* the one being sent */
   size_t sent;                  /* of it */
   char questions[QUESTIONS_MAX * QUESTION_SIZE];
@@ -97,10 +98,11 @@ send_inputs (struct survey_channel *c)
 
   while (c->input < nr) {
     const struct exec_input *in = &c->inputs[c->input];
-    ssize_t n = remote_command_write (c->command,
-                                      (const char *) in->data + c->sent,
-                                      in->size - c->sent);
-    if (n <= 0)
+    ssize_t n = in->size == 0 ? 0
+                : remote_command_write (c->command,
+                                        (const char *) in->data + c->sent,
+                                        in->size - c->sent);
+    if (n <= 0 && in->size > 0)
       return;                   /* not now; or it has ended, and says why */
     c->sent += (size_t) n;
     if (c->sent == in->size) {
@@ -270,10 +272,11 @@ load (struct survey_channel *c, const struct flash_job *job)
     report_error ("out of memory");
     return -1;
   }
-  c->inputs[0] = (struct exec_input) { c->assignments,
+  c->inputs[0] = *board_privilege_input (job);
+  c->inputs[1] = (struct exec_input) { c->assignments,
                                        strlen (c->assignments) };
-  c->inputs[1] = (struct exec_input) { c->deploy.data, c->deploy.size };
-  c->inputs[2] = (struct exec_input) { c->program.data, c->program.size };
+  c->inputs[2] = (struct exec_input) { c->deploy.data, c->deploy.size };
+  c->inputs[3] = (struct exec_input) { c->program.data, c->program.size };
   c->command = remote_command_new (c->connection, command);
   return c->command ? 0 : -1;
 }

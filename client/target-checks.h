@@ -6,11 +6,11 @@
 
 #include "flash-job.h"
 
-/* Everything that must hold before a new flash: root, busybox, the disk, its
- * size, memory.  0, or -1 after a report of the first thing that does not. */
+/* Everything that must hold before a new flash: busybox, the disk, its size,
+ * memory.  0, or -1 after a report of the first thing that does not. */
 int target_checks_run (const struct flash_job *job);
 
-/* Of these, root and what the helper needs to be deployed. */
+/* Of these, what the helper needs to be deployed. */
 int target_checks_board (const struct flash_job *job);
 
 /* What is odd but no reason to refuse. */

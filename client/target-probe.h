@@ -48,7 +48,9 @@ struct target_probe
   char *text;                   /* what the strings point into */
   const char *machine, *kernel, *hostname, *boot_id, *model;
   unsigned bits;                /* of the userland: 32, 64, 0 unknown */
-  const char *access;           /* "root", "sudo", "no-sudo", "refused" */
+  const char *access;           /* "root", "sudo", "doas", "sudo-password", or why
+                                   there is none: "no-sudo", "refused",
+                                   "doas-refused" */
   const char *access_error;
   uint64_t memory_total, memory_available;      /* bytes */
   const char *busybox, *dd;     /* resolved paths, empty: not there */

@@ -36,6 +36,8 @@ struct line_buffer
 struct tunnel
 {
   struct remote_command *command;
+  const struct exec_input *first;
+  size_t first_sent;            /* of it */
   struct sockaddr_un address;
   int nbd;                      /* -1: not connected, or closed */
   bool nbd_ended;               /* the image server closed its end */
@@ -50,12 +52,14 @@ struct tunnel
 
 struct tunnel *
 tunnel_open (struct board_connection *c, const char *command,
-             const char *nbd_socket, tunnel_line_fn on_line, void *opaque)
+             const struct exec_input *first, const char *nbd_socket,
+             tunnel_line_fn on_line, void *opaque)
 {
   struct tunnel *t = calloc (1, sizeof *t);
 
   if (t) {
     t->nbd = -1;
+    t->first = first;
     t->on_line = on_line;
     t->opaque = opaque;
     t->to_board.data = malloc (t->to_board.size = TO_BOARD_SIZE);
@@ -132,6 +136,21 @@ read_status (struct tunnel *t)
   while ((n = remote_command_read (t->command, REMOTE_STDERR, buf,
                                    sizeof buf)) > 0)
     add_to_lines (t, &t->status, buf, n);
+}
+
+/* Straight from where it is kept: it may be a secret. */
+static void
+send_first (struct tunnel *t)
+{
+  const size_t left = t->first->size - t->first_sent;
+
+  if (left == 0)
+    return;
+  const ssize_t n =
+    remote_command_write (t->command, (const char *) t->first->data + t->first_sent,
+                          left);
+  if (n > 0)
+    t->first_sent += (size_t) n;
 }
 
 /* -- The marker ----------------------------------------------------------- */
@@ -280,6 +299,7 @@ tunnel_step (struct tunnel *t)
   if (state == REMOTE_STARTING)
     return TUNNEL_OPENING;
 
+  send_first (t);
   if (!t->marked)
     look_for_marker (t);
   if (t->marked && !t->broken) {

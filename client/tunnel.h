@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
-#include "board-connection.h"
+#include "ssh-exec.h"
 
 struct tunnel;
 
@@ -17,9 +17,11 @@ struct tunnel;
  * login shell prints before the marker (FROM_SHELL). */
 typedef void (*tunnel_line_fn) (void *opaque, char *line, bool from_shell);
 
-/* COMMAND: the attach command.  NBD_SOCKET: the image server's, copied; NULL: the
- * channel is for status lines only.  NULL after a report. */
+/* COMMAND: the attach command.  FIRST: what it reads before it is at work; it must
+ * outlive the tunnel.  NBD_SOCKET: the image server's, copied; NULL: the channel is
+ * for status lines only.  NULL after a report. */
 struct tunnel *tunnel_open (struct board_connection *c, const char *command,
+                            const struct exec_input *first,
                             const char *nbd_socket,
                             tunnel_line_fn on_line, void *opaque);
 void tunnel_close (struct tunnel *t);           /* NULL is allowed */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "board-privilege.h"
 #include "clock.h"
 #include "commands.h"
 #include "disk-survey.h"
@@ -39,7 +40,8 @@ probe_board (struct flash_job *job)
     return -1;
   message_phase ("probe", "Probing the board");
   return target_probe_run (job->connection, job->options->device, PROBE_SURVEY,
-                           &job->board);
+                           &job->board) == -1
+         || board_privilege_obtain (job) == -1 ? -1 : 0;
 }
 
 static int

@@ -11,7 +11,7 @@
 # Names in sysfs have neither blanks nor patterns, so lists of them are words.
 #
 # It runs under dash, busybox ash and bash, and uses nothing but their builtins
-# and cat, readlink, sed, uname, id, df.
+# and cat, readlink, sed, uname, df.
 
 RAM_ROOT=/run/flash-live-remote
 
@@ -56,20 +56,39 @@ board_model () {
   printf '%s' "$model"
 }
 
-# Sets AS_ROOT; "access" is root, sudo, or why there is neither.
+effective_user () {
+  while read -r name _ number _; do
+    [ "$name" = Uid: ] && echo "$number"
+  done </proc/self/status
+}
+
+# Sets AS_ROOT; "access" is root, sudo, doas, sudo-password (which the client asks
+# for), or why there is none of them: no-sudo, refused, doas-refused.
 find_root_access () {
-  AS_ROOT=
-  if [ "$(id -u)" = 0 ]; then
-    say access root
-  elif ! command -v sudo >/dev/null 2>&1; then
-    say access no-sudo
-  elif sudo_words=$(sudo -n true 2>&1 </dev/null); then
-    AS_ROOT='sudo -n'
-    say access sudo
-  else
-    say access refused
-    say access-error "$(printf '%s' "$sudo_words" | sed -n 1p)"
+  AS_ROOT='' access='' access_words=''
+  if [ "$(effective_user)" = 0 ]; then
+    access=root
+  elif command -v sudo >/dev/null 2>&1; then
+    access_words=$(sudo -n true 2>&1 </dev/null) && access=sudo AS_ROOT='sudo -n'
   fi
+  if [ -z "$access" ] && command -v doas >/dev/null 2>&1; then
+    if doas_words=$(doas -n true 2>&1 </dev/null); then
+      access=doas AS_ROOT='doas -n'
+    elif [ -z "$access_words" ]; then
+      access=doas-refused access_words=$doas_words
+    fi
+  fi
+  if [ -z "$access" ]; then
+    case $access_words in
+      '') access=no-sudo ;;
+      *'password is required'* | *'authentication is required'*) access=sudo-password ;;
+      *) access=refused ;;
+    esac
+  fi
+  say access "$access"
+  case $access in
+    *refused) say access-error "$(printf '%s' "$access_words" | sed -n 1p)" ;;
+  esac
 }
 
 probe_memory () {
