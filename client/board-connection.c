@@ -8,7 +8,12 @@ board_connection_try (const struct ssh_config *config,
                       enum connection_failure *why)
 {
   *why = CONNECTION_UNREACHABLE;
-  return libssh_connection_open (config, why);
+  switch (config->options->transport) {
+  case TRANSPORT_LIBSSH: return libssh_connection_open (config, why);
+  case TRANSPORT_OPENSSH: return openssh_connection_open (config, why);
+  case TRANSPORT_LOCAL: return local_connection_open (why);
+  }
+  return NULL;
 }
 
 struct board_connection *

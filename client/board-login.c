@@ -124,7 +124,10 @@ log_in_as_usual (struct flash_job *job)
   struct ssh_config config = *job->config;      /* what it points to is shared */
   enum connection_failure why = CONNECTION_REFUSED;
 
-  config.batch_mode = config.batch_mode || job->ask_nothing;
+  /* Several ssh's cannot share one terminal. */
+  config.batch_mode = config.batch_mode || job->ask_nothing
+                      || (job->member
+                          && job->options->transport == TRANSPORT_OPENSSH);
   /* Whatever known_hosts and its checking allow: it is one board to the end. */
   if (job->host_key)
     config.only_host_key = job->host_key;
@@ -159,6 +162,8 @@ board_login (struct flash_job *job, bool quiet)
   if (job->options->session_key && !quiet
       && session_key_check (job->options->session_key) == -1)
     return LOGIN_FAILED;
+  if (job->options->transport == TRANSPORT_LOCAL)
+    return log_in_as_usual (job);
   find_candidates (job, &candidates);
   /* A key that is refused is no error: the board is just not being flashed. */
   message_hold_errors ();

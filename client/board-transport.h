@@ -43,8 +43,11 @@ struct remote_command
   int exit_status;              /* -1: none */
 };
 
-/* Open one; NULL after a report, with WHY. */
+/* Open one; NULL after a report, with WHY (CONNECTION_UNREACHABLE before). */
 struct board_connection *libssh_connection_open (const struct ssh_config *config,
                                                  enum connection_failure *why);
+struct board_connection *openssh_connection_open (const struct ssh_config *config,
+                                                  enum connection_failure *why);
+struct board_connection *local_connection_open (enum connection_failure *why);
 
 #endif

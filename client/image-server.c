@@ -66,9 +66,6 @@ check_file (const struct image_location *l)
 static int
 make_directory (struct image_server *s)
 {
-  const char *const sockets[INTERRUPT_SOCKETS] = {
-    s->front.socket, s->relay.socket
-  };
   const char *tmp = getenv ("TMPDIR");
 
   if (!tmp || *tmp != '/' || strlen (tmp) > 32)
@@ -81,7 +78,8 @@ make_directory (struct image_server *s)
   }
   snprintf (s->front.socket, sizeof s->front.socket, "%s/nbd", s->directory);
   snprintf (s->relay.socket, sizeof s->relay.socket, "%s/relay", s->directory);
-  if (interrupt_set_sockets (sockets, s->directory) == -1) {
+  if (interrupt_set_files (INTERRUPT_IMAGE_SERVER, s->front.socket,
+                           s->relay.socket, s->directory) == -1) {
     report_error ("%s: %s", s->directory, strerror (errno));
     return -1;
   }
@@ -144,7 +142,7 @@ image_server_report_error (struct image_server *s, const char *what)
 /* -- Start ---------------------------------------------------------------- */
 
 static int
-run (struct image_server *s, struct nbdkit *n, struct nbdkit_arguments *arguments)
+run (struct image_server *s, struct nbdkit *n, struct argument_list *arguments)
 {
   struct epoll_event event = { .events = EPOLLIN };
   int result = -1;
@@ -156,7 +154,7 @@ run (struct image_server *s, struct nbdkit *n, struct nbdkit_arguments *argument
     if (result == -1)
       report_error ("epoll: %s", strerror (errno));
   }
-  nbdkit_arguments_free (arguments);
+  argument_list_free (arguments);
   return result;
 }
 
@@ -255,8 +253,6 @@ image_server_restart (struct image_server *s)
 void
 image_server_stop (struct image_server *s)
 {
-  static const char *const none[INTERRUPT_SOCKETS] = { "", "" };
-
   if (!s)
     return;
   if (s->loan) {
@@ -270,7 +266,7 @@ image_server_stop (struct image_server *s)
   if (*s->directory) {
     if (rmdir (s->directory) == -1)
       message_warning ("%s: %s", s->directory, strerror (errno));
-    if (interrupt_set_sockets (none, "") == -1)
+    if (interrupt_set_files (INTERRUPT_IMAGE_SERVER, "", "", "") == -1)
       message_warning ("%s: %s", s->directory, strerror (errno));
   }
   free (s);

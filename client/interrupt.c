@@ -16,8 +16,8 @@
 /* Written outside of the handler while the signals are blocked, read by it. */
 static struct
 {
-  char sockets[INTERRUPT_SOCKETS][128];
-  char directory[128];
+  char files[NR_INTERRUPT_OWNERS][2][128];
+  char folders[NR_INTERRUPT_OWNERS][128];
   int terminal;
   struct termios terminal_before;
 } leave_behind = { .terminal = -1 };
@@ -33,11 +33,13 @@ die (void)
 
   if (leave_behind.terminal >= 0)
     tcsetattr (leave_behind.terminal, TCSANOW, &leave_behind.terminal_before);
-  for (int i = 0; i < INTERRUPT_SOCKETS; i++)
-    if (*leave_behind.sockets[i])
-      unlink (leave_behind.sockets[i]);
-  if (*leave_behind.directory)
-    rmdir (leave_behind.directory);
+  for (int i = 0; i < NR_INTERRUPT_OWNERS; i++) {
+    for (int j = 0; j < 2; j++)
+      if (*leave_behind.files[i][j])
+        unlink (leave_behind.files[i][j]);
+    if (*leave_behind.folders[i])
+      rmdir (leave_behind.folders[i]);
+  }
   if (!message_sink_last_words ()
       && write (STDERR_FILENO, text, sizeof text - 1) == -1)
     _exit (STATUS_NOT_WRITTEN);
@@ -99,9 +101,7 @@ int
 interrupt_renew (void)
 {
   deferred = count = 0;
-  for (int i = 0; i < INTERRUPT_SOCKETS; i++)
-    *leave_behind.sockets[i] = '\0';
-  *leave_behind.directory = '\0';
+  memset (&leave_behind, 0, sizeof leave_behind);
   leave_behind.terminal = -1;
   close (wake_pipe[0]);
   close (wake_pipe[1]);
@@ -109,24 +109,24 @@ interrupt_renew (void)
 }
 
 int
-interrupt_set_sockets (const char *const sockets[INTERRUPT_SOCKETS],
-                       const char *directory)
+interrupt_set_files (enum interrupt_owner owner, const char *file,
+                     const char *other, const char *folder)
 {
+  const char *const texts[] = { file, other, folder };
+  char *const places[] = {
+    leave_behind.files[owner][0], leave_behind.files[owner][1],
+    leave_behind.folders[owner]
+  };
   sigset_t before;
 
-  for (int i = 0; i < INTERRUPT_SOCKETS; i++)
-    if (strlen (sockets[i]) >= sizeof leave_behind.sockets[i]) {
+  for (int i = 0; i < 3; i++)
+    if (strlen (texts[i]) >= sizeof leave_behind.folders[0]) {
       errno = ENAMETOOLONG;
       return -1;
     }
-  if (strlen (directory) >= sizeof leave_behind.directory) {
-    errno = ENAMETOOLONG;
-    return -1;
-  }
   interrupt_block (&before);
-  for (int i = 0; i < INTERRUPT_SOCKETS; i++)
-    strcpy (leave_behind.sockets[i], sockets[i]);
-  strcpy (leave_behind.directory, directory);
+  for (int i = 0; i < 3; i++)
+    strcpy (places[i], texts[i]);
   sigprocmask (SIG_SETMASK, &before, NULL);
   return 0;
 }

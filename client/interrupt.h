@@ -21,11 +21,11 @@ int interrupt_init (void);
 int interrupt_renew (void);
 void interrupt_block (sigset_t *before);
 
-/* What an interrupt on the spot must remove: files and their directory, all copied
- * (each "": nothing any more).  0, or -1 with ENAMETOOLONG. */
-#define INTERRUPT_SOCKETS 2
-int interrupt_set_sockets (const char *const sockets[INTERRUPT_SOCKETS],
-                           const char *directory);
+/* What an interrupt on the spot must remove for OWNER: two files and their folder,
+ * all copied (each "": nothing any more).  0, or -1 with ENAMETOOLONG. */
+enum interrupt_owner { INTERRUPT_IMAGE_SERVER, INTERRUPT_SSH, NR_INTERRUPT_OWNERS };
+int interrupt_set_files (enum interrupt_owner owner, const char *file,
+                         const char *other, const char *folder);
 /* A terminal whose echo is off now and its settings from before; FD -1: none. */
 void interrupt_set_terminal (int fd, const struct termios *before);
 

@@ -11,6 +11,7 @@
 
 #include <libssh/server.h>
 
+#include "child-process.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "file-io.h"
@@ -19,6 +20,7 @@
 #include "libssh-login.h"
 #include "messages.h"
 #include "prompt.h"
+#include "proxy.h"
 #include "report.h"
 #include "tcp-connect.h"
 
@@ -33,6 +35,7 @@ struct libssh_connection
   ssh_session session;
   ssh_event event;
   struct ssh_counter_struct received;
+  pid_t proxy;                  /* 0: none */
 
   /* Whether the host still lives; all in seconds. */
   unsigned alive_interval;
@@ -248,21 +251,28 @@ check_host_key (struct libssh_connection *c, const struct ssh_config *config)
 /* -- Opening and closing -------------------------------------------------- */
 
 static int
+open_socket (struct libssh_connection *c, const struct ssh_config *config)
+{
+  if (!config->proxy_command)
+    return tcp_connect (config->host, config->port, config->address_family,
+                        config->bind_address, config->connect_timeout);
+  CLEANUP_FREE char *command = ssh_config_expand (config, config->proxy_command);
+
+  return command ? proxy_start (command, &c->proxy) : -1;
+}
+
+static int
 connect_and_login (struct libssh_connection *c, const struct ssh_config *config,
                    enum connection_failure *why)
 {
   *why = CONNECTION_UNREACHABLE;
-  if (!config->proxy) {
-    socket_t fd = tcp_connect (config->host, config->port,
-                               config->address_family, config->bind_address,
-                               config->connect_timeout);
-    if (fd == -1)
-      return -1;
-    if (ssh_options_set (c->session, SSH_OPTIONS_FD, &fd) != SSH_OK) {
-      close (fd);
-      report_error ("ssh: %s", ssh_get_error (c->session));
-      return -1;
-    }
+  socket_t fd = open_socket (c, config);
+  if (fd == -1)
+    return -1;
+  if (ssh_options_set (c->session, SSH_OPTIONS_FD, &fd) != SSH_OK) {
+    close (fd);
+    report_error ("ssh: %s", ssh_get_error (c->session));
+    return -1;
   }
   if (ssh_connect (c->session) != SSH_OK) {
     report_error ("cannot connect to %s port %u: %s", config->host,
@@ -297,6 +307,7 @@ close_connection (struct board_connection *connection)
   if (c->session && ssh_is_connected (c->session))
     ssh_disconnect (c->session);
   ssh_free (c->session);
+  child_process_end (c->proxy);
   ssh_string_free_char (c->head.host_key);
   free (c);
 }

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child-process.h"
 #include "cleanup.h"
-#include "file-io.h"
 #include "messages.h"
 #include "nbdkit-process.h"
 #include "report.h"
@@ -124,25 +124,6 @@ nbdkit_process_last_error (const struct nbdkit_process *p)
 
 /* -- Start ---------------------------------------------------------------- */
 
-/* The child's half: becomes nbdkit, or writes errno to EXEC_PIPE. */
-static void
-exec_nbdkit (char *const argv[], int words, int exec_pipe)
-{
-  int error;
-
-  /* Its own group: a ^C on the terminal is the client's business. */
-  if (setpgid (0, 0) == 0
-      && dup2 (words, STDERR_FILENO) != -1
-      && dup2 (words, STDOUT_FILENO) != -1) {
-    signal (SIGPIPE, SIG_DFL);
-    execvp (argv[0], argv);
-  }
-  error = errno;
-  if (write (exec_pipe, &error, sizeof error) == -1)
-    _exit (126);
-  _exit (127);
-}
-
 static void
 report_exec_error (int error)
 {
@@ -156,35 +137,24 @@ report_exec_error (int error)
 static int
 spawn (struct nbdkit_process *p, char *const argv[])
 {
-  int words[2] = { -1, -1 }, exec_pipe[2] = { -1, -1 }, error;
-  ssize_t r;
+  int words[2];
 
-  if (pipe2 (words, O_CLOEXEC) == -1 || pipe2 (exec_pipe, O_CLOEXEC) == -1
-      || (p->pid = fork ()) == -1) {
+  if (pipe2 (words, O_CLOEXEC) == -1) {
     report_error ("cannot start nbdkit: %s", strerror (errno));
-    p->pid = 0;
-    for (int i = 0; i < 2; i++) {
-      if (words[i] >= 0)
-        close (words[i]);
-      if (exec_pipe[i] >= 0)
-        close (exec_pipe[i]);
-    }
     return -1;
   }
-  if (p->pid == 0)
-    exec_nbdkit (argv, words[1], exec_pipe[1]);
-
-  p->reported = false;
+  const int fds[3] = { -1, words[1], words[1] };
+  /* A ^C on the terminal is the client's business. */
+  p->pid = child_process_start (argv, fds, CHILD_APART);
+  const int error = errno;
   close (words[1]);
-  close (exec_pipe[1]);
   p->stderr_fd = words[0];
-  r = full_read (exec_pipe[0], &error, sizeof error);
-  close (exec_pipe[0]);
-  if (r == (ssize_t) sizeof error) {
+  if (p->pid == -1) {
+    p->pid = 0;
     report_exec_error (error);
-    p->reported = true;
     return -1;
   }
+  p->reported = false;
   return fcntl (p->stderr_fd, F_SETFL, O_NONBLOCK);
 }
 
@@ -253,15 +223,13 @@ nbdkit_process_service (struct nbdkit_process *p)
 void
 nbdkit_process_report_end (struct nbdkit_process *p)
 {
+  char fate[96];
+
   if (p->reported || p->pid != 0)
     return;
   p->reported = true;
-  if (WIFSIGNALED (p->wait_status))
-    report_error ("nbdkit, which %s, was killed by signal %d (%s)", p->purpose,
-                  WTERMSIG (p->wait_status), strsignal (WTERMSIG (p->wait_status)));
-  else
-    report_error ("nbdkit, which %s, has ended with status %d", p->purpose,
-                  WEXITSTATUS (p->wait_status));
+  report_error ("nbdkit, which %s, %s", p->purpose,
+                child_process_fate (p->wait_status, fate, sizeof fate));
   message_verbatim ("  ", p->words);
 }
 

@@ -11,6 +11,7 @@
 #define STATUS (1U << COMMAND_STATUS)
 #define ABANDON (1U << COMMAND_ABANDON)
 #define VERIFY (1U << COMMAND_VERIFY)
+#define ON_A_BOARD (FLASH | STATUS | ABANDON | VERIFY)
 
 static const struct
 {
@@ -38,6 +39,8 @@ static const struct
   { GIVEN_JOBS, "--jobs", FLASH, "it is about one board" },
   { GIVEN_NO_REBOOT, "--no-reboot", FLASH, NULL },
   { GIVEN_STOP_SERVICES, "--stop-services", FLASH, NULL },
+  { GIVEN_LOCAL, "--local", ON_A_BOARD, "it is about no board" },
+  { GIVEN_SSH, "--ssh", ON_A_BOARD, "it is about no board" },
 };
 
 static const struct
@@ -52,6 +55,15 @@ static const struct
   { GIVEN_REHEARSE | GIVEN_SESSION_KEY,
     "--session-key goes on with a flash that writes already, --rehearse writes "
     "nothing: give one of them" },
+  { GIVEN_LOCAL | GIVEN_SSH,
+    "--local uses no ssh, --ssh says which: give one of them" },
+  { GIVEN_LOCAL | GIVEN_CONNECTION,
+    "-p, -i, -F and -o are about ssh, which --local does without" },
+  { GIVEN_LOCAL | GIVEN_LIFEBOAT_PORT,
+    "a flash by --local has no lifeboat: --lifeboat-port does not go with it" },
+  { GIVEN_LOCAL | GIVEN_SESSION_KEY,
+    "a flash by --local has no lifeboat: --session-key does not go with it" },
+  { GIVEN_LOCAL | GIVEN_JOBS, "--local is about one board: --jobs is not needed" },
   { GIVEN_QUIET | GIVEN_VERBOSE, "--quiet and --verbose exclude each other" },
 };
 

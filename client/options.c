@@ -22,6 +22,7 @@ enum
   OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
   OPT_NO_REBOOT, OPT_DEVICE, OPT_STOP_SERVICES, OPT_REHEARSE,
   OPT_VERIFY, OPT_SAMPLE, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY, OPT_QUIET, OPT_JSON, OPT_JOBS,
+  OPT_SSH, OPT_LOCAL,
   OPT_VERBOSE, OPT_HELP, OPT_VERSION
 };
 
@@ -41,6 +42,8 @@ static const struct option long_options[] = {
   { "device", required_argument, NULL, OPT_DEVICE },
   { "stop-services", required_argument, NULL, OPT_STOP_SERVICES },
   { "jobs", required_argument, NULL, OPT_JOBS },
+  { "ssh", required_argument, NULL, OPT_SSH },
+  { "local", no_argument, NULL, OPT_LOCAL },
   { "json", no_argument, NULL, OPT_JSON },
   { "quiet", no_argument, NULL, OPT_QUIET },
   { "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -54,6 +57,7 @@ options_help (void)
 {
   return
     "Usage: flash-live-remote [--ramfs|--stream] [options] [user@]HOST... IMAGE\n"
+    "       flash-live-remote --local [options] IMAGE\n"
     "       flash-live-remote status|abandon [options] [user@]HOST\n"
     "       flash-live-remote verify [--sample N] [options] [user@]HOST IMAGE\n"
     "       flash-live-remote images URI\n"
@@ -78,6 +82,8 @@ options_help (void)
     "                       [" DEFAULT_STOP_SERVICES "]\n"
     "  --lifeboat-port PORT a port of its own for the sshd in memory\n"
     "  --session-key KEY    the key of a flash that another machine began\n"
+    "  --local              this machine is the board: no HOST, no ssh, run as root\n"
+    "  --ssh PROGRAM        libssh (default, built in) or openssh, the system's ssh\n"
     "  -p PORT              ssh port\n"
     "  -i IDENTITY          private key file (may be given several times)\n"
     "  -F CONFIG            ssh configuration file, instead of the usual ones\n"
@@ -90,6 +96,12 @@ options_help (void)
     "again), 5 failed with the disk partly written, 6 verify: the disk differs,\n"
     "7 some boards are done, nothing was written to the others.\n"
     "See flash-live-remote(1).\n";
+}
+
+const char *
+transport_name (enum transport transport)
+{
+  return transport == TRANSPORT_OPENSSH ? "openssh" : "libssh";
 }
 
 const char *
@@ -178,6 +190,18 @@ parse_verification (const char *text, enum verification *verification)
 }
 
 static int
+parse_transport (const char *text, enum transport *transport)
+{
+  for (int t = TRANSPORT_LIBSSH; t <= TRANSPORT_OPENSSH; t++)
+    if (strcmp (text, transport_name ((enum transport) t)) == 0) {
+      *transport = (enum transport) t;
+      return 0;
+    }
+  report_error ("--ssh %s: libssh or openssh", text);
+  return -1;
+}
+
+static int
 add_to_list (const char *list[], size_t *n, const char *value, const char *what)
 {
   if (*n == OPTIONS_LIST_MAX) {
@@ -206,6 +230,20 @@ check_stop_services (const char *list)
     p += len;
   }
   return 0;
+}
+
+/* ssh's own options. */
+static int
+take_ssh_option (struct options *o, int c, unsigned *given)
+{
+  *given |= GIVEN_CONNECTION;
+  switch (c) {
+  case 'p': return parse_number ("-p", optarg, 1, 65535, &o->port);
+  case 'F': o->config_file = optarg; return 0;
+  case 'i': return add_to_list (o->identities, &o->nr_identities, optarg, "-i");
+  case 'o': return add_to_list (o->settings, &o->nr_settings, optarg, "-o");
+  }
+  return -1;
 }
 
 static int
@@ -242,6 +280,10 @@ take_option (struct options *o, int c, unsigned *given)
   case OPT_JOBS:
     *given |= GIVEN_JOBS;
     return parse_number ("--jobs", optarg, 1, OPTIONS_BOARDS_MAX, &o->jobs);
+  case OPT_SSH:
+    *given |= GIVEN_SSH;
+    return parse_transport (optarg, &o->transport);
+  case OPT_LOCAL: *given |= GIVEN_LOCAL; return 0;
   case OPT_JSON: *given |= GIVEN_JSON; o->json = true; return 0;
   case OPT_QUIET:
     *given |= GIVEN_QUIET;
@@ -251,12 +293,8 @@ take_option (struct options *o, int c, unsigned *given)
     *given |= GIVEN_VERBOSE;
     o->verbosity = VERBOSITY_VERBOSE;
     return 0;
-  case 'p': return parse_number ("-p", optarg, 1, 65535, &o->port);
-  case 'F': o->config_file = optarg; return 0;
-  case 'i': return add_to_list (o->identities, &o->nr_identities, optarg, "-i");
-  case 'o': return add_to_list (o->settings, &o->nr_settings, optarg, "-o");
   }
-  return -1;
+  return take_ssh_option (o, c, given);
 }
 
 /* What a host or a user may consist of.  Both reach proxy commands and
@@ -273,6 +311,17 @@ is_good_name (const char *name, size_t len, const char *also)
   return true;
 }
 
+/* "[::1]" is "::1": the brackets are cut off in place. */
+static const char *
+host_of (const char *word)
+{
+  char *end = *word == '[' ? strchr (word, ']') : NULL;
+
+  if (end && !end[1])
+    *end = '\0';
+  return *word == '[' ? word + 1 : word;
+}
+
 /* USER and HOST of DESTINATION. */
 static int
 take_destination (struct options *o, const char *destination)
@@ -281,7 +330,7 @@ take_destination (struct options *o, const char *destination)
 
   free (o->user);
   o->user = NULL;
-  o->host = at ? at + 1 : destination;
+  o->host = host_of (at ? at + 1 : destination);
   if (!is_good_name (o->host, strlen (o->host), "._:%-")) {
     report_error ("\"%s\" is no host name", o->host);
     return -1;
@@ -344,6 +393,24 @@ take_boards (struct options *o, size_t nr, char *arguments[])
       return -1;
   }
   return options_take_board (o, 0);
+}
+
+/* The board is this machine; its own name is what is confirmed. */
+static int
+take_this_machine (struct options *o, int nr, bool with_image)
+{
+  static char name[256];
+
+  if (nr != with_image) {
+    report_error (nr < with_image ? "IMAGE is missing; see --help"
+                  : "with --local there is no HOST; see --help");
+    return -1;
+  }
+  o->transport = TRANSPORT_LOCAL;
+  if (gethostname (name, sizeof name - 1) == -1 || !*name)
+    strcpy (name, "localhost");
+  o->host = o->boards[o->nr_boards++] = name;
+  return 0;
 }
 
 static const struct { const char *name; enum command command; } commands[] = {
@@ -436,19 +503,20 @@ take_server (struct options *o, int nr, char *arguments[])
 }
 
 static int
-take_arguments (struct options *o, int nr, char *arguments[])
+take_arguments (struct options *o, unsigned given, int nr, char *arguments[])
 {
   if (nr > 0 && take_command (o, arguments[0])) {
     nr--;
     arguments++;
   }
-  else if (check_for_slip (nr, arguments) == -1)
+  else if (!(given & GIVEN_LOCAL) && check_for_slip (nr, arguments) == -1)
     return -1;
   if (o->command == COMMAND_IMAGES)
     return take_server (o, nr, arguments);
   const bool with_image = o->command == COMMAND_FLASH
                           || o->command == COMMAND_VERIFY;
-  if (check_number (nr, with_image, o->command == COMMAND_FLASH) == -1
+  if (given & GIVEN_LOCAL ? take_this_machine (o, nr, with_image) == -1
+      : check_number (nr, with_image, o->command == COMMAND_FLASH) == -1
       || take_boards (o, (size_t) (nr - with_image), arguments) == -1)
     return -1;
   o->image = with_image ? arguments[nr - 1] : NULL;
@@ -495,7 +563,7 @@ options_parse (int argc, char *argv[], struct options *o)
     if (take_option (o, c, &given) == -1)
       return OPTIONS_BAD;
   }
-  if (take_arguments (o, argc - optind, argv + optind) == -1
+  if (take_arguments (o, given, argc - optind, argv + optind) == -1
       || option_rules_check (o, given) == -1)
     return OPTIONS_BAD;
   /* Another disk than the root disk is written beside what runs. */

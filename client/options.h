@@ -13,6 +13,9 @@
 #define OPTIONS_BOARDS_MAX 256
 #define DEFAULT_STOP_SERVICES "container-* marine-* halos-* cockpit docker"
 
+/* What carries the commands to the board: --ssh, --local. */
+enum transport { TRANSPORT_LIBSSH, TRANSPORT_OPENSSH, TRANSPORT_LOCAL };
+
 enum flash_mode { FLASH_RAMFS, FLASH_STREAM };
 
 enum command
@@ -29,6 +32,7 @@ struct options
   enum flash_mode mode;
   enum verification verification;
   enum verbosity verbosity;
+  enum transport transport;
   bool dry_run, reboot;
   bool json;                    /* records on stdout, no text on stderr */
   bool rescan;                  /* trust no remembered scan */
@@ -41,7 +45,8 @@ struct options
   const char *device;           /* NULL: the root disk */
   const char *stop_services;    /* may be empty */
   char *user;                   /* NULL: from the configuration */
-  const char *host;             /* as given, without the user; NULL: no board */
+  const char *host;             /* as given, without the user; with --local this
+                                 * machine's name; NULL: no board */
   /* All boards as they were given; USER and HOST are the first's. */
   const char *boards[OPTIONS_BOARDS_MAX];
   size_t nr_boards;
@@ -69,6 +74,8 @@ void options_release (struct options *options);
  * a report. */
 int options_take_board (struct options *options, size_t board);
 
+/* "libssh", "openssh". */
+const char *transport_name (enum transport transport);
 const char *flash_mode_name (enum flash_mode mode);
 const char *verification_name (enum verification verification);
 

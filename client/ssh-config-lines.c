@@ -13,51 +13,12 @@
 #include "cleanup.h"
 #include "messages.h"
 #include "report.h"
+#include "ssh-config-keywords.h"
 #include "ssh-config-lines.h"
+#include "ssh-config-match.h"
+#include "ssh-config-resolved.h"
 
 #define INCLUDE_DEPTH_MAX 16
-
-static const struct { const char *name; enum config_keyword keyword; } keywords[] = {
-  { "host", KEY_HOST }, { "match", KEY_MATCH }, { "include", KEY_INCLUDE },
-  { "hostname", KEY_HOSTNAME }, { "user", KEY_USER }, { "port", KEY_PORT },
-  { "identityfile", KEY_IDENTITY_FILE },
-  { "identitiesonly", KEY_IDENTITIES_ONLY },
-  { "userknownhostsfile", KEY_KNOWN_HOSTS },
-  { "globalknownhostsfile", KEY_GLOBAL_KNOWN_HOSTS },
-  { "stricthostkeychecking", KEY_STRICT },
-  { "hostkeyalias", KEY_HOST_KEY_ALIAS },
-  { "identityagent", KEY_IDENTITY_AGENT },
-  { "connecttimeout", KEY_CONNECT_TIMEOUT },
-  { "serveraliveinterval", KEY_ALIVE_INTERVAL },
-  { "addressfamily", KEY_ADDRESS_FAMILY },
-  { "bindaddress", KEY_BIND_ADDRESS },
-  { "batchmode", KEY_BATCH_MODE },
-  { "numberofpasswordprompts", KEY_PASSWORD_PROMPTS },
-  { "pubkeyauthentication", KEY_PUBKEY_AUTH },
-  { "passwordauthentication", KEY_PASSWORD_AUTH },
-  { "kbdinteractiveauthentication", KEY_KBDINT_AUTH },
-  { "challengeresponseauthentication", KEY_KBDINT_AUTH },
-  { "proxyjump", KEY_PROXY }, { "proxycommand", KEY_PROXY },
-  { "ciphers", KEY_CIPHERS }, { "macs", KEY_MACS },
-  { "kexalgorithms", KEY_KEX },
-  { "hostkeyalgorithms", KEY_HOST_KEY_ALGORITHMS },
-  { "pubkeyacceptedalgorithms", KEY_PUBKEY_ALGORITHMS },
-  { "pubkeyacceptedkeytypes", KEY_PUBKEY_ALGORITHMS },
-  { "compression", KEY_COMPRESSION }, { "rekeylimit", KEY_REKEY_LIMIT },
-  /* They have nothing to say about a flash, so nobody misses them. */
-  { "checkhostip", KEY_NOT_FOR_US }, { "connectionattempts", KEY_NOT_FOR_US },
-  { "controlmaster", KEY_NOT_FOR_US }, { "controlpath", KEY_NOT_FOR_US },
-  { "controlpersist", KEY_NOT_FOR_US }, { "forwardagent", KEY_NOT_FOR_US },
-  { "forwardx11", KEY_NOT_FOR_US }, { "forwardx11trusted", KEY_NOT_FOR_US },
-  { "gssapiauthentication", KEY_NOT_FOR_US },
-  { "gssapidelegatecredentials", KEY_NOT_FOR_US },
-  { "hashknownhosts", KEY_NOT_FOR_US }, { "ipqos", KEY_NOT_FOR_US },
-  { "loglevel", KEY_NOT_FOR_US }, { "requesttty", KEY_NOT_FOR_US },
-  { "sendenv", KEY_NOT_FOR_US }, { "serveralivecountmax", KEY_NOT_FOR_US },
-  { "setenv", KEY_NOT_FOR_US },
-  { "tcpkeepalive", KEY_NOT_FOR_US }, { "updatehostkeys", KEY_NOT_FOR_US },
-  { "visualhostkey", KEY_NOT_FOR_US }, { "addkeystoagent", KEY_NOT_FOR_US },
-};
 
 const char *
 ssh_config_home (void)
@@ -128,72 +89,6 @@ config_next_word (char **cursor)
   return word;
 }
 
-/* Whether NAME matches one of the patterns and none of the negated ones. */
-static bool
-match_patterns (const char *name, char **cursor, const char *separator)
-{
-  bool matched = false, forbidden = false;
-  char *word;
-
-  while ((word = config_next_word (cursor)) != NULL) {
-    char *rest = word, *pattern;
-    while ((pattern = strsep (&rest, separator)) != NULL) {
-      if (*pattern == '!')
-        forbidden = forbidden || ssh_config_match (name, pattern + 1);
-      else if (*pattern)
-        matched = matched || ssh_config_match (name, pattern);
-    }
-    if (*separator)             /* Match: a list is one word */
-      break;
-  }
-  return matched && !forbidden;
-}
-
-/* A Match line.  A criterion that is not known does not match: its block
- * belongs to something that this program can't decide. */
-static bool
-match_criteria (struct config_lines *r, char **cursor, const char *place)
-{
-  bool result = true;
-  char *word;
-
-  while ((word = config_next_word (cursor)) != NULL) {
-    bool negated = *word == '!', match = false;
-    const char *criterion = word + negated;
-    const char *host = r->values[KEY_HOSTNAME] ? r->values[KEY_HOSTNAME]
-                                               : r->alias;
-    const char *user = r->user ? r->user : r->values[KEY_USER]
-                       ? r->values[KEY_USER] : config_local_user ();
-
-    if (strcasecmp (criterion, "all") == 0)
-      match = true;
-    else if (strcasecmp (criterion, "host") == 0)
-      match = match_patterns (host, cursor, ",");
-    else if (strcasecmp (criterion, "originalhost") == 0)
-      match = match_patterns (r->alias, cursor, ",");
-    else if (strcasecmp (criterion, "user") == 0)
-      match = match_patterns (user, cursor, ",");
-    else if (strcasecmp (criterion, "localuser") == 0)
-      match = match_patterns (config_local_user (), cursor, ",");
-    else {
-      message_detail ("%s: \"Match %s\" is not supported, its block is left out",
-                      place, criterion);
-      return false;
-    }
-    result = result && match != negated;
-  }
-  return result;
-}
-
-static enum config_keyword
-find_keyword (const char *name)
-{
-  for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-    if (strcasecmp (name, keywords[i].name) == 0)
-      return keywords[i].keyword;
-  return KEY_UNKNOWN;
-}
-
 /* Everything behind the keyword, without the blanks around it. */
 static char *
 copy_rest (const char *rest)
@@ -215,12 +110,12 @@ no_memory (void)
 }
 
 static int
-add_identity (struct config_lines *r, const char *path)
+add_file (char *list[], size_t *nr, const char *path)
 {
-  if (r->nr_identities == SSH_CONFIG_LIST_MAX)
+  if (*nr == SSH_CONFIG_LIST_MAX)
     return 0;
-  r->identities[r->nr_identities] = strdup (path);
-  return r->identities[r->nr_identities++] ? 0 : no_memory ();
+  list[*nr] = strdup (path);
+  return list[(*nr)++] ? 0 : no_memory ();
 }
 
 static int
@@ -228,9 +123,11 @@ take_value (struct config_lines *r, enum config_keyword keyword, const char *nam
 {
   char *word;
 
-  if (keyword == KEY_IDENTITY_FILE) {
+  if (keyword == KEY_IDENTITY_FILE || keyword == KEY_CERTIFICATE_FILE) {
     word = config_next_word (&rest);
-    return word ? add_identity (r, word) : 0;
+    return !word ? 0 : keyword == KEY_IDENTITY_FILE
+           ? add_file (r->identities, &r->nr_identities, word)
+           : add_file (r->certificates, &r->nr_certificates, word);
   }
   if (r->values[keyword])
     return 0;
@@ -309,21 +206,23 @@ read_line (struct config_lines *r, char *line, const char *place, bool system,
   if (*cursor)
     *cursor = '\0';
 
-  keyword = find_keyword (name);
+  keyword = config_keyword_find (name);
   switch (keyword) {
   case KEY_HOST:
-    *active = match_patterns (r->alias, &rest, "");
+    *active = config_match_patterns (r->alias, &rest, "");
     return 0;
   case KEY_MATCH:
-    *active = match_criteria (r, &rest, place);
+    *active = config_match_criteria (r, &rest, place);
     return 0;
   case KEY_INCLUDE:
     return include_files (r, rest, system, depth, *active);
   case KEY_NOT_FOR_US:
     return 0;
+  case KEY_UNSUPPORTED:
+    return *active ? config_keyword_judge (name, rest, place) : 0;
   case KEY_UNKNOWN:
     if (*active)
-      message_detail ("%s: \"%s\" is not supported and ignored", place, name);
+      message_detail ("%s: \"%s\" is not known and ignored", place, name);
     return 0;
   default:
     return *active ? take_value (r, keyword, name, rest) : 0;
@@ -361,12 +260,19 @@ read_file (struct config_lines *r, const char *path, bool system, unsigned depth
   return result;
 }
 
+int
+config_lines_take (struct config_lines *r, char *line, const char *place)
+{
+  bool active = true;
+
+  return read_line (r, line, place, false, 0, &active);
+}
+
 static int
 read_settings (struct config_lines *r, const struct options *o)
 {
   for (size_t i = 0; i < o->nr_settings; i++) {
     CLEANUP_FREE char *line = strdup (o->settings[i]);
-    bool active = true;
     char name[64];
     enum config_keyword keyword;
 
@@ -374,7 +280,7 @@ read_settings (struct config_lines *r, const struct options *o)
       return no_memory ();
     snprintf (name, sizeof name, "%.*s",
               (int) strcspn (line, " \t="), line);
-    keyword = find_keyword (name);
+    keyword = config_keyword_find (name);
     if (keyword == KEY_UNKNOWN)
       message_warning ("-o %s: this setting is not supported and ignored", name);
     if (keyword == KEY_HOST || keyword == KEY_MATCH || keyword == KEY_INCLUDE
@@ -382,7 +288,7 @@ read_settings (struct config_lines *r, const struct options *o)
       report_error ("-o %s: KEY=VALUE of one setting is needed", o->settings[i]);
       return -1;
     }
-    if (read_line (r, line, "-o", false, 0, &active) == -1)
+    if (config_lines_take (r, line, "-o") == -1)
       return -1;
   }
   return 0;
@@ -415,8 +321,12 @@ config_lines_read (struct config_lines *r, const struct options *o)
   memset (r, 0, sizeof *r);
   r->alias = o->host;
   r->user = o->user;
+  if (o->transport == TRANSPORT_OPENSSH)
+    return config_resolved_read (r, o);
+  if (o->transport == TRANSPORT_LOCAL)
+    return 0;
   for (size_t i = 0; i < o->nr_identities; i++)
-    if (add_identity (r, o->identities[i]) == -1)
+    if (add_file (r->identities, &r->nr_identities, o->identities[i]) == -1)
       return -1;
   if (read_settings (r, o) == -1)
     return -1;
@@ -430,5 +340,7 @@ config_lines_release (struct config_lines *r)
     free (r->values[i]);
   for (size_t i = 0; i < r->nr_identities; i++)
     free (r->identities[i]);
+  for (size_t i = 0; i < r->nr_certificates; i++)
+    free (r->certificates[i]);
   free (r->proxy_keyword);
 }

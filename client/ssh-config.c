@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "known-hosts.h"
+#include "proxy.h"
 #include "report.h"
 #include "ssh-config-lines.h"
 #include "ssh-config.h"
@@ -44,7 +45,7 @@ append (char **text, const char *more, size_t len)
 
 /* The value of a %-token, or NULL: unknown. */
 static const char *
-token_value (const struct ssh_config *c, char token, char buf[32])
+token_value (const struct ssh_config *c, char token, char buf[256])
 {
   switch (token) {
   case '%': return "%";
@@ -54,31 +55,37 @@ token_value (const struct ssh_config *c, char token, char buf[32])
   case 'r': return c->user;
   case 'u': return config_local_user ();
   case 'k': return c->host_key_alias ? c->host_key_alias : c->host;
-  case 'p': snprintf (buf, 32, "%u", c->port); return buf;
-  case 'i': snprintf (buf, 32, "%lu", (unsigned long) getuid ()); return buf;
+  case 'p': snprintf (buf, 256, "%u", c->port); return buf;
+  case 'i': snprintf (buf, 256, "%lu", (unsigned long) getuid ()); return buf;
+  case 'l': case 'L':
+    if (gethostname (buf, 255) == -1)
+      return NULL;
+    buf[token == 'L' ? strcspn (buf, ".") : 255] = '\0';
+    return buf;
   }
   return NULL;
 }
 
-/* Expand ~/, %-tokens and ${VARIABLES} of a file name.  NULL after a report. */
+/* Expand the %-tokens, and with IS_PATH ~/ and ${VARIABLES}, too.  NULL after a
+ * report. */
 static char *
-expand_path (const struct ssh_config *c, const char *path)
+expand (const struct ssh_config *c, const char *path, bool is_path)
 {
   CLEANUP_FREE char *out = strdup ("");
-  char buf[32];
+  char buf[256];
 
   if (!out) {
     no_memory ();
     return NULL;
   }
-  if (path[0] == '~' && path[1] == '/') {
+  if (is_path && path[0] == '~' && path[1] == '/') {
     if (append (&out, ssh_config_home (), strlen (ssh_config_home ())) == -1)
       return NULL;
     path++;
   }
   while (*path) {
     const char *value = path;
-    size_t len = strcspn (path, "%$"), skip = len;
+    size_t len = strcspn (path, is_path ? "%$" : "%"), skip = len;
 
     if (len == 0 && *path == '%') {
       value = token_value (c, path[1], buf);
@@ -92,7 +99,8 @@ expand_path (const struct ssh_config *c, const char *path)
     else if (len == 0)
       skip = 1;
     if (!value) {
-      report_error ("ssh configuration: \"%s\" cannot be expanded", path);
+      report_error ("ssh configuration: \"%s\" cannot be expanded; the system's "
+                    "ssh may know how: --ssh=openssh", path);
       return NULL;
     }
     if (append (&out, value, value == path ? skip : strlen (value)) == -1)
@@ -102,6 +110,18 @@ expand_path (const struct ssh_config *c, const char *path)
   char *result = out;
   out = NULL;
   return result;
+}
+
+static char *
+expand_path (const struct ssh_config *c, const char *path)
+{
+  return expand (c, path, true);
+}
+
+char *
+ssh_config_expand (const struct ssh_config *c, const char *text)
+{
+  return expand (c, text, false);
 }
 
 /* The words of VALUES, expanded, into LIST; "none" empties it. */
@@ -126,9 +146,10 @@ static int
 take_identities (struct ssh_config *c, const struct config_lines *r)
 {
   static const char *const usual[] = {
-    "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"
+    "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa",
+    "~/.ssh/id_ed25519_sk", "~/.ssh/id_ecdsa_sk"
   };
-  size_t n = 0;
+  size_t n = 0, nr_certificates = 0;
 
   c->identities_given = r->nr_identities > 0;
   for (size_t i = 0; i < r->nr_identities; i++) {
@@ -138,7 +159,11 @@ take_identities (struct ssh_config *c, const struct config_lines *r)
     if (!c->identities[n++])
       return -1;
   }
-  for (size_t i = 0; !c->identities_given && i < 3; i++) {
+  for (size_t i = 0; i < r->nr_certificates; i++)
+    if (strcasecmp (r->certificates[i], "none") != 0
+        && !(c->certificates[nr_certificates++] = expand_path (c, r->certificates[i])))
+      return -1;
+  for (size_t i = 0; !c->identities_given && i < 5; i++) {
     c->identities[n] = expand_path (c, usual[i]);
     if (!c->identities[n++])
       return -1;
@@ -194,6 +219,14 @@ take_strict (struct ssh_config *c, const char *value)
   return -1;
 }
 
+static int
+take_connect_timeout (struct ssh_config *c, const char *value)
+{
+  if (value && strcasecmp (value, "none") == 0)
+    return 0;
+  return take_number ("ConnectTimeout", value, 1, 86400, &c->connect_timeout);
+}
+
 /* 0 is ssh's way to say never, which would leave a flash hanging. */
 static int
 take_alive_interval (struct ssh_config *c, const char *value)
@@ -240,13 +273,12 @@ take_for_libssh (struct ssh_config *c, const struct config_lines *r)
     { KEY_KEX, "KexAlgorithms" },
     { KEY_HOST_KEY_ALGORITHMS, "HostKeyAlgorithms" },
     { KEY_PUBKEY_ALGORITHMS, "PubkeyAcceptedAlgorithms" },
-    { KEY_COMPRESSION, "Compression" }, { KEY_REKEY_LIMIT, "RekeyLimit" },
-    { KEY_PROXY, NULL }
+    { KEY_COMPRESSION, "Compression" }, { KEY_REKEY_LIMIT, "RekeyLimit" }
   };
 
   for (size_t i = 0; i < sizeof handed_on / sizeof *handed_on; i++) {
     const char *value = r->values[handed_on[i].keyword];
-    const char *name = handed_on[i].name ? handed_on[i].name : r->proxy_keyword;
+    const char *name = handed_on[i].name;
     CLEANUP_FREE char *line = NULL;
 
     if (!value || !*value)
@@ -264,9 +296,33 @@ take_for_libssh (struct ssh_config *c, const struct config_lines *r)
       return -1;
   }
   c->host_key_algorithms = r->values[KEY_HOST_KEY_ALGORITHMS] != NULL;
-  c->proxy = r->values[KEY_PROXY]
-             && strcasecmp (r->values[KEY_PROXY], "none") != 0;
   return 0;
+}
+
+/* 0, or -1 after a report. */
+static int
+take_proxy (struct ssh_config *c, const struct config_lines *r)
+{
+  const char *value = r->values[KEY_PROXY];
+
+  if (!value || !*value || strcasecmp (value, "none") == 0)
+    return 0;
+  if (strcasecmp (r->proxy_keyword, "ProxyJump") == 0)
+    c->proxy_command = proxy_jump_command (value, c->options->config_file);
+  else
+    c->proxy_command = strdup (value);
+  return c->proxy_command ? 0 : no_memory ();
+}
+
+/* Methods that PreferredAuthentications does not have are not tried. */
+static void
+take_preferred (struct ssh_config *c, const char *list)
+{
+  if (!list || !*list)
+    return;
+  c->pubkey_auth = c->pubkey_auth && strstr (list, "publickey");
+  c->kbdint_auth = c->kbdint_auth && strstr (list, "keyboard-interactive");
+  c->password_auth = c->password_auth && strstr (list, "password");
 }
 
 static char *
@@ -280,7 +336,9 @@ take_settings (struct ssh_config *c, const struct config_lines *r,
                const struct options *o)
 {
   char *const *v = r->values;
-  const char *user = o->user ? o->user : v[KEY_USER] ? v[KEY_USER] : config_local_user ();
+  const char *user = o->transport == TRANSPORT_LOCAL ? "root"
+                     : o->user ? o->user
+                     : v[KEY_USER] ? v[KEY_USER] : config_local_user ();
 
   c->port = o->port ? o->port : 22;
   c->connect_timeout = DEFAULT_CONNECT_TIMEOUT;
@@ -295,19 +353,20 @@ take_settings (struct ssh_config *c, const struct config_lines *r,
   c->pubkey_auth = is_yes (v[KEY_PUBKEY_AUTH], true);
   c->password_auth = is_yes (v[KEY_PASSWORD_AUTH], true);
   c->kbdint_auth = is_yes (v[KEY_KBDINT_AUTH], true);
+  c->hash_known_hosts = is_yes (v[KEY_HASH_KNOWN_HOSTS], false);
+  take_preferred (c, v[KEY_PREFERRED]);
   if (!c->user || !c->for_libssh)
     return no_memory ();
   if (take_host (c, v[KEY_HOSTNAME]) == -1
       || (!o->port && take_number ("Port", v[KEY_PORT], 1, 65535, &c->port) == -1)
-      || take_number ("ConnectTimeout", v[KEY_CONNECT_TIMEOUT], 1, 86400,
-                      &c->connect_timeout) == -1
+      || take_connect_timeout (c, v[KEY_CONNECT_TIMEOUT]) == -1
       || take_alive_interval (c, v[KEY_ALIVE_INTERVAL]) == -1
       || take_number ("NumberOfPasswordPrompts", v[KEY_PASSWORD_PROMPTS], 0, 100,
                       &c->password_prompts) == -1
       || take_strict (c, v[KEY_STRICT]) == -1
       || take_address_family (c, v[KEY_ADDRESS_FAMILY]) == -1
       || take_identities (c, r) == -1
-      || take_for_libssh (c, r) == -1)
+      || take_for_libssh (c, r) == -1 || take_proxy (c, r) == -1)
     return -1;
   if (v[KEY_IDENTITY_AGENT]
       && !(c->identity_agent = expand_path (c, v[KEY_IDENTITY_AGENT])))
@@ -334,6 +393,7 @@ ssh_config_read (const struct options *o)
     free (c);
     return NULL;
   }
+  c->options = o;
   if (config_lines_read (&lines, o) == 0)
     result = take_settings (c, &lines, o);
   config_lines_release (&lines);
@@ -373,6 +433,7 @@ ssh_config_for_lifeboat (const struct ssh_config *ordinary, unsigned port,
   bool failed = !c || !known_as;
 
   if (!failed) {
+    c->options = ordinary->options;
     c->alias = copy_text (ordinary->alias, &failed);
     c->host = copy_text (ordinary->host, &failed);
     c->user = copy_text ("root", &failed);
@@ -389,7 +450,7 @@ ssh_config_for_lifeboat (const struct ssh_config *ordinary, unsigned port,
     c->strict = STRICT_YES;
     c->host_key_algorithms = ordinary->host_key_algorithms;
     c->batch_mode = c->pubkey_auth = c->lifeboat = true;
-    c->proxy = ordinary->proxy;
+    c->proxy_command = copy_text (ordinary->proxy_command, &failed);
     c->connect_timeout = ordinary->connect_timeout > LIFEBOAT_CONNECT_TIMEOUT
                          ? ordinary->connect_timeout : LIFEBOAT_CONNECT_TIMEOUT;
     c->alive_interval = ordinary->alive_interval;
@@ -416,6 +477,7 @@ ssh_config_free (struct ssh_config *c)
   if (!c)
     return;
   free_list (c->identities);
+  free_list (c->certificates);
   free_list (c->known_hosts);
   free_list (c->global_known_hosts);
   free_list (c->host_keys);
@@ -427,5 +489,6 @@ ssh_config_free (struct ssh_config *c)
   free (c->identity_agent);
   free (c->bind_address);
   free (c->for_libssh);
+  free (c->proxy_command);
   free (c);
 }

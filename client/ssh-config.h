@@ -5,8 +5,9 @@
  * libssh reads ssh_config too, but matches Host against the HostName that it
  * has already put in its place, lets the file win over -p, and knows neither
  * "accept-new", several known_hosts files, HostKeyAlias nor IdentitiesOnly.  So
- * Host, Match and Include are decided here; what libssh does well with (ciphers,
- * ProxyJump...) is handed to it as one flat list. */
+ * Host, Match and Include are decided here; what libssh does well with (ciphers
+ * and the like) is handed to it as one flat list.  With --ssh=openssh, ssh itself
+ * tells what it has resolved, and reads its files again when it logs in. */
 
 #ifndef FLASH_SSH_CONFIG_H
 #define FLASH_SSH_CONFIG_H
@@ -22,19 +23,24 @@ enum strict_checking { STRICT_ASK, STRICT_YES, STRICT_ACCEPT_NEW, STRICT_NO };
 
 struct ssh_config
 {
+  const struct options *options;        /* not owned; what it was read for */
   char *alias;                  /* the host as given */
   char *host, *user;            /* resolved; never NULL */
   unsigned port;
   char *identities[SSH_CONFIG_LIST_MAX + 1];    /* expanded, NULL ends it */
   bool identities_given;        /* false: the usual file names */
   bool identities_only;
+  char *certificates[SSH_CONFIG_LIST_MAX + 1];  /* CertificateFile, likewise */
   char *known_hosts[SSH_CONFIG_LIST_MAX + 1];   /* the user's files */
   char *global_known_hosts[SSH_CONFIG_LIST_MAX + 1];
   char *host_key_alias;         /* or NULL */
   enum strict_checking strict;
   bool host_key_algorithms;     /* the user set them */
   char *identity_agent;         /* or NULL */
-  bool batch_mode, proxy;
+  bool batch_mode;
+  bool hash_known_hosts;        /* in lines that are added */
+  /* For a shell, with ssh's %-tokens; also made of ProxyJump.  NULL: none. */
+  char *proxy_command;
   bool pubkey_auth, password_auth, kbdint_auth;
   unsigned password_prompts, connect_timeout;
   unsigned alive_interval;      /* seconds of silence before we ask, never 0 */
@@ -60,6 +66,9 @@ void ssh_config_free (struct ssh_config *config);       /* NULL is allowed */
 struct ssh_config *ssh_config_for_lifeboat (const struct ssh_config *ordinary,
                                             unsigned port,
                                             const char *const keys[]);
+
+/* TEXT with its %-tokens expanded for CONFIG, to be freed; NULL after a report. */
+char *ssh_config_expand (const struct ssh_config *config, const char *text);
 
 /* The home directory: $HOME, else the password database's. */
 const char *ssh_config_home (void);

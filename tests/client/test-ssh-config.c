@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "client-test.h"
 
+#include <fcntl.h>
 #include <libssh/libssh.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "known-hosts.h"
 #include "ssh-config.h"
 
@@ -59,6 +61,35 @@ read_for (const char *host, const struct options *given)
   if (!o.config_file)
     o.config_file = path;       /* leave the machine's own file out */
   return ssh_config_read (&o);
+}
+
+/* From here on what is said goes to a file; until read_words. */
+static int
+catch_words (void)
+{
+  char path[256];
+  const int before = dup (STDERR_FILENO);
+  int fd;
+
+  snprintf (path, sizeof path, "%s/said", home);
+  fd = open (path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+  assert_true (before >= 0 && fd >= 0);
+  fflush (stderr);
+  assert_int_equal (dup2 (fd, STDERR_FILENO), STDERR_FILENO);
+  close (fd);
+  return before;
+}
+
+static void
+read_words (int before, char *words, size_t size)
+{
+  fflush (stderr);
+  const ssize_t n = pread (STDERR_FILENO, words, size - 1, 0);
+
+  assert_int_equal (dup2 (before, STDERR_FILENO), STDERR_FILENO);
+  close (before);
+  assert_true (n >= 0);
+  words[n] = '\0';
 }
 
 static void
@@ -156,10 +187,92 @@ test_for_libssh (void **state)
               "RekeyLimit 1G 1h\nCiphers aes128-ctr\nCiphers late\n"
               "ForwardAgent yes\nNonsense yes\n");
   c = read_for ("board", NULL);
-  assert_true (c->proxy);
-  assert_string_equal (c->for_libssh, "Ciphers aes128-ctr\nRekeyLimit 1G 1h\n"
-                       "ProxyJump one\n");
+  assert_string_equal (c->for_libssh, "Ciphers aes128-ctr\nRekeyLimit 1G 1h\n");
   ssh_config_free (c);
+}
+
+static void
+assert_proxy (const char *lines, const char *expected)
+{
+  struct ssh_config *c;
+  CLEANUP_FREE char *command = NULL;
+
+  write_file (".ssh/config", lines);
+  c = read_for ("board", NULL);
+  assert_non_null (c);
+  if (!expected)
+    assert_null (c->proxy_command);
+  else {
+    command = ssh_config_expand (c, c->proxy_command);
+    assert_string_equal (command, expected);
+  }
+  ssh_config_free (c);
+}
+
+/* ssh itself is the hops' client, by the configuration that was given. */
+static void
+test_proxies (void **state)
+{
+  char expected[256];
+
+  (void) state;
+  assert_proxy ("ProxyCommand connect %h:%p as %r for %n, 100%%\nPort 7\nUser pi\n"
+                "HostName real\nProxyJump late\n",
+                "connect real:7 as pi for board, 100%");
+  assert_proxy ("ProxyJump none\nProxyCommand late\n", NULL);
+  snprintf (expected, sizeof expected,
+            "ssh -F '%s/.ssh/config' -W '[real]:22' -- 'me@hop'", home);
+  assert_proxy ("ProxyJump me@hop\nHostName real\n", expected);
+  snprintf (expected, sizeof expected, "ssh -F '%s/.ssh/config' -J 'a,me@b:2222' "
+            "-W '[board]:22' -- 'ssh://[::1]:2200'", home);
+  assert_proxy ("ProxyJump a,me@b:2222,[::1]:2200\n", expected);
+}
+
+/* What it cannot do it names, and what would make it unsafe it refuses. */
+static void
+test_unsupported (void **state)
+{
+  struct options other = { .settings = { "CanonicalizeHostname=no" },
+                           .nr_settings = 1 };
+  struct ssh_config *c;
+  char said[2048];
+
+  (void) state;
+  write_file (".ssh/config", "Host other\nRevokedHostKeys /x\nHost *\n"
+              "RevokedHostKeys none\nCanonicalizeHostname yes\n"
+              "Match final\nUser late\nMatch !canonical\nPort 77\n");
+  const int before = catch_words ();
+  c = read_for ("board", &other);
+  read_words (before, said, sizeof said);
+  assert_non_null (c);
+  assert_int_equal (c->port, 77);
+  assert_non_null (strstr (said, "line 5: CanonicalizeHostname yes: "));
+  assert_non_null (strstr (said, "line 6: \"Match final\" cannot be decided"));
+  assert_non_null (strstr (said, "--ssh=openssh"));
+  ssh_config_free (c);
+  write_file (".ssh/config", "RevokedHostKeys ~/bad\n");
+  assert_null (read_for ("board", NULL));
+}
+
+static void
+test_match_exec (void **state)
+{
+  struct ssh_config *c;
+  char touched[256];
+
+  (void) state;
+  write_file (".ssh/config", "HostName real\n"
+              "Match exec \"test %h.%n.%p = real.board.22\"\nPort 5\n"
+              "Match exec \"test 100%% = 1\"\nUser never\n"
+              "Match host other exec \"touch ~/touched\"\nUser never\n"
+              "Match exec \"exit %Z\"\nUser never\n");
+  c = read_for ("board", NULL);
+  assert_non_null (c);
+  assert_int_equal (c->port, 5);
+  assert_string_not_equal (c->user, "never");
+  ssh_config_free (c);
+  snprintf (touched, sizeof touched, "%s/touched", home);
+  assert_int_equal (access (touched, F_OK), -1);
 }
 
 static void
@@ -313,6 +426,9 @@ main (void)
     cmocka_unit_test_setup_teardown (test_include_and_match, make_home,
                                      remove_home),
     cmocka_unit_test_setup_teardown (test_for_libssh, make_home, remove_home),
+    cmocka_unit_test_setup_teardown (test_proxies, make_home, remove_home),
+    cmocka_unit_test_setup_teardown (test_unsupported, make_home, remove_home),
+    cmocka_unit_test_setup_teardown (test_match_exec, make_home, remove_home),
     cmocka_unit_test_setup_teardown (test_bad_values, make_home, remove_home),
     cmocka_unit_test (test_patterns),
     cmocka_unit_test_setup_teardown (test_known_hosts, make_keys, free_keys),
