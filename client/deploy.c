@@ -65,7 +65,7 @@ deploy_session_file (const struct flash_job *job)
   if (!f)
     return NULL;
   put_text (f, "session", job->session);
-  put_text (f, "mode", flash_mode_name (o->mode));
+  put_text (f, "mode", flash_job_mode (job));
   put_text (f, "target", b->disk_number);
   put_text (f, "target-name", b->disk);
   put_number (f, "target-size", b->disk_size);
@@ -113,13 +113,14 @@ make_assignments (const struct flash_job *job, const struct cargo *c)
 {
   CLEANUP_FREE char *busybox = shell_quote (job->board.busybox);
   CLEANUP_FREE char *target = shell_quote (job->board.disk_number);
+  CLEANUP_FREE char *image = shell_quote (job->image_path ? job->image_path : "");
   char *text;
 
-  if (!busybox || !target
-      || asprintf (&text, "BUSYBOX=%s\nTARGET=%s\nHELPER_SIZE='%zu'\n"
+  if (!busybox || !target || !image
+      || asprintf (&text, "BUSYBOX=%s\nTARGET=%s\nIMAGE_FILE=%s\nHELPER_SIZE='%zu'\n"
                    "SCRIPT_SIZE='%zu'\nSESSION_SIZE='%zu'\nKEY_SIZE='%zu'\n"
                    "LIFEBOAT='%s'\nPURPOSE='session'\nRAM_SIZE='%" PRIu64
-                   "'\n", busybox, target, c->program.size, c->script.size,
+                   "'\n", busybox, target, image, c->program.size, c->script.size,
                    strlen (c->session_file), strlen (c->public_key),
                    *c->public_key ? "yes" : "no",
                    target_checks_ram_size (job)) == -1)

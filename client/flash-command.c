@@ -18,6 +18,7 @@
 #include "found-session.h"
 #include "helper-files.h"
 #include "interrupt.h"
+#include "local-image.h"
 #include "message-sink.h"
 #include "messages.h"
 #include "plan.h"
@@ -33,7 +34,8 @@ reach_board (struct flash_job *job)
 {
   const struct ssh_config *c = job->config;
 
-  message_phase ("connect", "Connecting to %s@%s", c->user, c->host);
+  if (job->options->transport != TRANSPORT_LOCAL)
+    message_phase ("connect", "Connecting to %s@%s", c->user, c->host);
   switch (board_login (job, false)) {
   case LOGIN_FAILED:
     return -1;
@@ -157,7 +159,8 @@ look (struct flash_job *job, enum found_session *found)
   if (*found == FOUND_REFUSED)
     return -1;
   return *found != FOUND_RESUME
-         && (target_checks_run (job) == -1 || check_helper (job) == -1) ? -1 : 0;
+         && (target_checks_run (job) == -1 || local_image_check (job) == -1
+             || check_helper (job) == -1) ? -1 : 0;
 }
 
 /* The connection did not last until the `go' of a board of several: what was

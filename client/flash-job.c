@@ -90,8 +90,26 @@ flash_job_tell_session (struct flash_job *job, const char *verb)
 }
 
 bool
+flash_job_is_in_place (const struct flash_job *job)
+{
+  return job->options->transport == TRANSPORT_LOCAL
+         && job->options->mode == FLASH_STREAM
+         && job->location.kind == IMAGE_FILE;
+}
+
+const char *
+flash_job_mode (const struct flash_job *job)
+{
+  return flash_mode_name (flash_job_is_in_place (job) ? FLASH_RAMFS
+                                                      : job->options->mode);
+}
+
+/* Nobody who is not on the board is there to use one with --local. */
+bool
 flash_job_wants_lifeboat (const struct flash_job *job)
 {
+  if (job->options->transport == TRANSPORT_LOCAL)
+    return false;
   return flash_job_is_root_disk (job) || job->options->lifeboat_given;
 }
 
@@ -228,4 +246,6 @@ flash_job_release (struct flash_job *job)
   image_location_release (&job->location);
   free (job->host_key);
   job->host_key = NULL;
+  free (job->image_path);
+  job->image_path = NULL;
 }

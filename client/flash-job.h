@@ -48,6 +48,7 @@ struct flash_job
   enum written written;         /* how the flash has left the disk */
   bool resumable;               /* the same command goes on where that is */
 
+  char *image_path;             /* of an image in place, resolved; owned */
   bool in_lifeboat;             /* the connection leads into the RAM root */
   char *host_key;               /* fingerprint, of the first login; owned */
   bool ask_nothing;             /* at an ordinary login: no passwords */
@@ -70,6 +71,13 @@ char *flash_job_helper_command (const struct flash_job *job, const char *verb,
 
 /* Whether the target is the disk that the board runs from. */
 bool flash_job_is_root_disk (const struct flash_job *job);
+
+/* Whether the image stays where it is, a file on another disk of this board (--local
+ * with --stream): the board treats it as a staged one. */
+bool flash_job_is_in_place (const struct flash_job *job);
+
+/* The session's mode, as the session file has it. */
+const char *flash_job_mode (const struct flash_job *job);
 
 /* Whether a flash as the options want it has a lifeboat. */
 bool flash_job_wants_lifeboat (const struct flash_job *job);

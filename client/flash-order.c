@@ -50,6 +50,21 @@ waits_for_go (const struct flash_run *r)
   return r->status.writing ? is_stopped (r) : r->status.ready;
 }
 
+/* --local: the board's own disk takes this program's pages with it. */
+static void
+say_farewell (const struct flash_job *job)
+{
+  if (job->options->transport != TRANSPORT_LOCAL || !flash_job_is_root_disk (job))
+    return;
+  progress_end ();
+  message_always ("From here on the board goes on by itself. This program is stopped "
+                  "with everything else on it and can tell no more; the board's "
+                  "console may.\n%s is written and read back%s. Do not switch the "
+                  "board off.", job->board.disk, job->reboots
+                  ? ", then the board reboots into the new system"
+                  : ", and the board is left running without its old system");
+}
+
 /* `go` as soon as everything is proven: in stream mode on a channel that nobody
  * has used yet, for the write needs it at once. */
 void
@@ -76,6 +91,7 @@ flash_order_consider_go (struct flash_run *r)
   if (!flash_run_is_ramfs (r) && tunnel_is_used (r->tunnel))
     return;
   message_detail ("Everything is proven: go");
+  say_farewell (r->job);
   s->stopped = false;
   r->go_sent = send_request (r, "go");
   if (r->go_sent && !s->writing)

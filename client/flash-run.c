@@ -35,7 +35,7 @@ flash_run_may_be_writing (const struct flash_run *r)
 bool
 flash_run_is_ramfs (const struct flash_run *r)
 {
-  return r->job->options->mode == FLASH_RAMFS;
+  return strcmp (flash_job_mode (r->job), flash_mode_name (FLASH_RAMFS)) == 0;
 }
 
 /* In ramfs mode the board has the whole image, proven, when it gets `go`. */

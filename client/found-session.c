@@ -54,7 +54,7 @@ is_same_flash (const struct flash_job *job)
   const struct integrity *image = &job->image.integrity;
   uint64_t disk_size;
 
-  return found_session_is (job, "mode", flash_mode_name (job->options->mode))
+  return found_session_is (job, "mode", flash_job_mode (job))
          && found_session_is (job, "stored-digest", image->digest)
          && status_get_number (&job->report.record, "disk-size", &disk_size)
          && disk_size == image->disk_size && is_same_target (job);

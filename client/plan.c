@@ -163,13 +163,20 @@ plan_show_steps (const struct flash_job *job)
   const struct options *o = job->options;
   bool root_disk = flash_job_is_root_disk (job);
 
-  message_always ("  mode    %s", o->mode == FLASH_RAMFS
+  message_always ("  mode    %s", flash_job_is_in_place (job)
+                  ? "stream: the image is read from where it lies on this board, "
+                    "which then needs nobody"
+                  : o->mode == FLASH_RAMFS
                   ? "ramfs: the image goes into the board's memory first, then "
                     "the board needs nobody"
                   : "stream: the image is written while it is sent; after a "
                     "broken connection it goes on where it was");
   if (flash_job_wants_lifeboat (job))
     show_lifeboat (job);
+  else if (o->transport == TRANSPORT_LOCAL && root_disk)
+    message_always ("  login   during the write: none.  This program is stopped with "
+                    "everything else;\n          nobody can look, help or give up "
+                    "until the reboot");
   if (o->rehearse) {
     message_always ("  then    nothing: this is a rehearsal, which ends before "
                     "the write and leaves the board as it is");

@@ -34,7 +34,8 @@ probe_board (struct flash_job *job)
 {
   const struct ssh_config *c = job->config;
 
-  message_phase ("connect", "Connecting to %s@%s", c->user, c->host);
+  if (job->options->transport != TRANSPORT_LOCAL)
+    message_phase ("connect", "Connecting to %s@%s", c->user, c->host);
   job->connection = board_connection_open (c);
   if (!job->connection)
     return -1;

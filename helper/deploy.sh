@@ -5,6 +5,7 @@
 # HELPER_SIZE, SCRIPT_SIZE, SESSION_SIZE, KEY_SIZE, LIFEBOAT, RAM_SIZE and
 # TARGET, and, with LIFEBOAT=yes, behind lifeboat.sh; the files follow on stdin
 # (docs/protocol.md, section 2).  Exit status 10: another session is there.
+# IMAGE_FILE is only set where the image lies on this board and stays there.
 # With PURPOSE=survey there is no session: behind flash-helper, the only file,
 # come questions about the disk of TARGET_SIZE bytes, and nothing stays behind.
 
@@ -172,6 +173,16 @@ receive_helper ()
   chmod 700 "$ram_root/bin/flash-helper" || fail "chmod failed"
 }
 
+# An image on another disk of this board, which stays where it is: the session
+# reads it in the place of a copy, also when nothing else of the old root is there.
+refer_to_image ()
+{
+  [ -n "${IMAGE_FILE:-}" ] || return 0
+  true >"$ram_root/staged" && true >"$ram_root/staged-in-place" &&
+    mount -o bind "$IMAGE_FILE" "$ram_root/staged" ||
+    fail "$IMAGE_FILE cannot be bound into the RAM root"
+}
+
 receive_files ()
 {
   receive_file "$SCRIPT_SIZE" "$ram_root/flash.sh"
@@ -329,6 +340,7 @@ if [ "$PURPOSE" = survey ]; then
   survey
 fi
 receive_files
+refer_to_image
 copy_busybox
 link_applets
 prove

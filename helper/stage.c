@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* flash-helper stage: the stored image into the RAM root, proven equal to the
  * original.  Killed and started again, it goes on from what it has: the file
- * `staged-bytes` says how many bytes from the start on are there. */
+ * `staged-bytes` says how many bytes from the start on are there.  With the file
+ * `staged-in-place' the image lies on another disk of the board: deploy.sh has bound
+ * it to its place in the RAM root, and it is only proven, and never changed. */
 #include <config.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +34,7 @@ struct staging
   const struct flash_settings *settings;
   char path[PATH_MAX];
   int fd;
+  bool in_place;
   int record;                   /* staged-bytes: a number and a newline */
   uint64_t start;               /* bytes that were there before */
   uint64_t done;                /* bytes that the file has */
@@ -102,13 +106,37 @@ keep_start (const struct staging *s)
   return -1;
 }
 
+/* Only to be read: it is the person's own file. */
+static int
+open_in_place (struct staging *s)
+{
+  struct stat st;
+
+  s->fd = open (s->path, O_RDONLY | O_CLOEXEC);
+  if (s->fd == -1 || fstat (s->fd, &st) == -1) {
+    report_error ("%s: %s", s->path, strerror (errno));
+    return -1;
+  }
+  s->start = s->done = s->settings->stored_size;
+  if ((uint64_t) st.st_size == s->settings->stored_size)
+    return 0;
+  report_error ("the image has %" PRIu64 " bytes now instead of %" PRIu64,
+                (uint64_t) st.st_size, s->settings->stored_size);
+  return -1;
+}
+
 static int
 open_staged (struct staging *s)
 {
   char path[PATH_MAX];
 
-  ram_root_path (path, "staged-bytes");
+  ram_root_path (path, "staged-in-place");
   ram_root_path (s->path, "staged");
+  s->in_place = access (path, F_OK) == 0;
+  if (s->in_place)
+    return open_in_place (s);
+
+  ram_root_path (path, "staged-bytes");
   s->record = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   s->fd = open (s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (s->fd == -1 || s->record == -1) {
@@ -209,7 +237,7 @@ pull_and_prove (struct staging *s)
   if (pull (s) == -1 || digest_staged (s, hex) == -1)
     return -1;
   /* What was there before may be to blame. */
-  if (s->start > 0 && strcmp (hex, s->settings->stored_digest) != 0) {
+  if (s->start > 0 && !s->in_place && strcmp (hex, s->settings->stored_digest) != 0) {
     say ("note", "text", "the staged image, gone on with, differs from the"
          " original; staging it anew", NULL);
     s->start = 0;

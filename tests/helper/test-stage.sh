@@ -101,3 +101,22 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$dir/small" &&
     umount "$small"
     said "^error written=no text=the RAM root is full at byte [0-9]* of 10000000"
 fi
+
+# An image that stays where it lies, on the board itself: proven, nothing fetched; one
+# that differs is refused, and never changed.
+true > "$dir/staged-in-place"
+rm -f "$dir/log"
+cp "$dir/image" "$dir/staged"
+chmod 400 "$dir/staged"
+TEST_SERVER="$server" run stage
+[ ! -e "$dir/log" ] || fail "it was fetched"
+said "^staged size=$FLASH_STORED_SIZE digest=$FLASH_STORED_DIGEST$"
+printf X | dd of="$dir/staged" bs=1 seek=12345 conv=notrunc status=none
+cp "$dir/staged" "$dir/changed"
+run_must_fail stage
+said "^error written=no text=the staged image differs"
+cmp "$dir/changed" "$dir/staged" || fail "the image was changed"
+truncate -s 1000 "$dir/staged"
+run_must_fail stage
+said "^error written=no text=the image has 1000 bytes now"
+[ "$(stat -c %s "$dir/staged")" -eq 1000 ] || fail "the image was changed"
