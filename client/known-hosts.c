@@ -76,7 +76,7 @@ key_of_line (const char *name, const char *line)
   return key;
 }
 
-enum line_mark { MARK_NONE, MARK_REVOKED, MARK_OTHER };
+enum line_mark { MARK_NONE, MARK_REVOKED, MARK_AUTHORITY, MARK_OTHER };
 
 /* Prepare LINE for libssh, which knows single blanks and no marks: returns its
  * first pattern, or NULL for a line without a key. */
@@ -90,7 +90,9 @@ clean_line (char *line, enum line_mark *mark)
       *p = ' ';
   line += strspn (line, " ");
   if (*line == '@') {
-    *mark = strncmp (line, "@revoked ", 9) == 0 ? MARK_REVOKED : MARK_OTHER;
+    *mark = strncmp (line, "@revoked ", 9) == 0 ? MARK_REVOKED
+            : strncmp (line, "@cert-authority ", 16) == 0 ? MARK_AUTHORITY
+            : MARK_OTHER;
     line += strcspn (line, " ");
     line += strspn (line, " ");
   }
@@ -156,10 +158,13 @@ check_key (void *opaque, ssh_key key, enum line_mark mark,
            const char *file, unsigned line)
 {
   struct check *check = opaque;
-  bool same = ssh_key_cmp (check->shown, key, SSH_KEY_CMP_PUBLIC) == 0;
+  bool same = mark != MARK_AUTHORITY
+              && ssh_key_cmp (check->shown, key, SSH_KEY_CMP_PUBLIC) == 0;
   bool same_type = ssh_key_type (check->shown) == ssh_key_type (key);
 
-  if (mark == MARK_REVOKED && !same)
+  if (mark == MARK_AUTHORITY && check->result == KNOWN_HOST_NEW)
+    check->result = KNOWN_HOST_BY_AUTHORITY;
+  if (mark == MARK_AUTHORITY || (mark == MARK_REVOKED && !same))
     return 0;
   if (check->result == KNOWN_HOST_SAME && mark != MARK_REVOKED)
     return 0;

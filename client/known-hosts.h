@@ -12,6 +12,8 @@ enum known_host
 {
   KNOWN_HOST_SAME,
   KNOWN_HOST_NEW,               /* no key of this host is known */
+  /* Nor here, but an authority for its certificate is, which libssh cannot check. */
+  KNOWN_HOST_BY_AUTHORITY,
   KNOWN_HOST_CHANGED,           /* other keys are known, not this one */
   KNOWN_HOST_REVOKED,           /* this key is marked @revoked */
   KNOWN_HOST_ERROR              /* reported */

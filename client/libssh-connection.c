@@ -155,10 +155,14 @@ ask_about_key (const struct ssh_config *c, const char *type,
 
 static int
 accept_new_key (const struct ssh_config *c, ssh_key key, const char *type,
-                const char *fingerprint)
+                const char *fingerprint, bool has_authority)
 {
   const char *file = c->known_hosts[0] ? c->known_hosts[0] : "known_hosts";
 
+  if (has_authority)
+    message_warning ("known_hosts names an authority (@cert-authority) for %s; the "
+                     "ssh that is built in checks no certificates of hosts: "
+                     "--ssh=openssh does", c->host);
   if (c->strict == STRICT_ACCEPT_NEW || c->strict == STRICT_NO)
     message_warning ("%s is not known; its %s key %s is accepted "
                      "(StrictHostKeyChecking)", c->host, type, fingerprint);
@@ -204,16 +208,19 @@ judge_key (const struct ssh_config *c, ssh_key key, const char *fingerprint)
   }
   if (c->only_host_key)
     return 0;
-  switch (known_hosts_check (c, key, place, sizeof place)) {
+  const enum known_host known = known_hosts_check (c, key, place, sizeof place);
+  switch (known) {
   case KNOWN_HOST_SAME:
     message_detail ("Host key: %s %s (%s)", type, fingerprint, place);
     return 0;
   case KNOWN_HOST_NEW:
+  case KNOWN_HOST_BY_AUTHORITY:
     if (is_listed (c->host_keys, fingerprint)) {
       message_detail ("Host key: %s %s (that of the flash)", type, fingerprint);
       return 0;
     }
-    return accept_new_key (c, key, type, fingerprint);
+    return accept_new_key (c, key, type, fingerprint,
+                           known == KNOWN_HOST_BY_AUTHORITY);
   case KNOWN_HOST_CHANGED:
     report_error ("the host key of %s has CHANGED: this is another machine, or "
                   "someone listens in.\n"

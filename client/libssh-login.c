@@ -12,6 +12,7 @@
 #include "messages.h"
 #include "prompt.h"
 #include "report.h"
+#include "user-certificate.h"
 #include "libssh-login.h"
 
 #define SECRET_MAX 1024
@@ -70,40 +71,82 @@ ask_passphrase (const char *prompt, char *buf, size_t len, int echo, int verify,
   return prompt_ask (question, false, buf, len);
 }
 
-/* Whether the server would take the key of PATH, as far as the public half
- * beside it tells: asking for a passphrase in vain annoys. */
+/* A key on a security key needs the device, which libssh cannot ask. */
 static bool
-is_worth_reading (struct login *l, const char *path)
+is_on_device (ssh_key public)
+{
+  const enum ssh_keytypes_e type = ssh_key_type (public);
+
+  return type == SSH_KEYTYPE_SK_ED25519 || type == SSH_KEYTYPE_SK_ECDSA;
+}
+
+/* The public half beside PATH, to be freed; NULL: there is none. */
+static ssh_key
+read_public_half (const char *path)
 {
   CLEANUP_FREE char *public_path = NULL;
   ssh_key key = NULL;
-  int rc;
 
   if (asprintf (&public_path, "%s.pub", path) == -1) {
     public_path = NULL;
-    return true;
+    return NULL;
   }
-  if (ssh_pki_import_pubkey_file (public_path, &key) != SSH_OK)
-    return true;
-  rc = ssh_userauth_try_publickey (l->session, NULL, key);
-  ssh_key_free (key);
+  return ssh_pki_import_pubkey_file (public_path, &key) == SSH_OK ? key : NULL;
+}
+
+/* Whether the server would take PUBLIC: asking for a passphrase in vain annoys. */
+static bool
+is_worth_reading (struct login *l, ssh_key public)
+{
+  const int rc = ssh_userauth_try_publickey (l->session, NULL, public);
+
   return rc == SSH_AUTH_SUCCESS || rc == SSH_AUTH_ERROR;
 }
 
+/* The certificate of the key PATH whose public half is PUBLIC that the server would
+ * take, to be freed; NULL: there is none. */
+static ssh_key
+find_certificate (struct login *l, const char *path, ssh_key public)
+{
+  char *const *given = l->config->certificates;
+  CLEANUP_FREE char *beside = NULL;
+  ssh_key certificate = NULL;
+
+  if (asprintf (&beside, "%s-cert.pub", path) == -1)
+    beside = NULL;
+  for (const char *file = beside; file; file = *given++) {
+    if (ssh_pki_import_cert_file (file, &certificate) == SSH_OK
+        && user_certificate_is_of (certificate, public)
+        && is_worth_reading (l, certificate)) {
+      message_detail ("The server would take the certificate %s", file);
+      return certificate;
+    }
+    ssh_key_free (certificate);
+    certificate = NULL;
+  }
+  return NULL;
+}
+
+/* The same for the private KEY, where there is no public half beside it. */
+static ssh_key
+find_certificate_of (struct login *l, const char *path, ssh_key key)
+{
+  ssh_key public = NULL, certificate = NULL;
+
+  if (ssh_pki_export_privkey_to_pubkey (key, &public) == SSH_OK)
+    certificate = find_certificate (l, path, public);
+  ssh_key_free (public);
+  return certificate;
+}
+
+/* Read the private key of PATH, and log in with it. */
 static int
-try_key_file (struct login *l, const char *path)
+use_key_file (struct login *l, const char *path, ssh_key certificate)
 {
   struct passphrase_question question = { path, l->can_ask };
   ssh_key key = NULL;
   int rc;
 
-  if (access (path, R_OK) == -1) {
-    if (l->config->identities_given)
-      message_warning ("the key %s cannot be read: %s", path, strerror (errno));
-    return SSH_AUTH_DENIED;
-  }
-  if (!is_worth_reading (l, path))
-    return SSH_AUTH_DENIED;
   rc = ssh_pki_import_privkey_file (path, NULL, ask_passphrase, &question, &key);
   if (rc != SSH_OK) {
     message_warning ("the key %s cannot be used: %s", path,
@@ -112,10 +155,41 @@ try_key_file (struct login *l, const char *path)
                        "terminal to ask on");
     return SSH_AUTH_DENIED;
   }
+  ssh_key found = certificate ? NULL : find_certificate_of (l, path, key);
+  if (certificate || found)
+    ssh_pki_copy_cert_to_privkey (certificate ? certificate : found, key);
+  ssh_key_free (found);
   rc = ssh_userauth_publickey (l->session, NULL, key);
   ssh_key_free (key);
   if (rc == SSH_AUTH_SUCCESS)
     message_detail ("Logged in with the key %s", path);
+  return rc;
+}
+
+static int
+try_key_file (struct login *l, const char *path)
+{
+  ssh_key public, certificate;
+  int rc = SSH_AUTH_DENIED;
+
+  if (access (path, R_OK) == -1) {
+    if (l->config->identities_given)
+      message_warning ("the key %s cannot be read: %s", path, strerror (errno));
+    return SSH_AUTH_DENIED;
+  }
+  public = read_public_half (path);
+  if (!public)
+    return use_key_file (l, path, NULL);
+  certificate = find_certificate (l, path, public);
+  if (is_on_device (public) && is_worth_reading (l, public))
+    message_warning ("the key %s is on a security key, which the ssh that is built in "
+                     "reaches through an agent only (ssh-add %s); or give "
+                     "--ssh=openssh", path, path);
+  else if (!is_on_device (public)
+           && (certificate || is_worth_reading (l, public)))
+    rc = use_key_file (l, path, certificate);
+  ssh_key_free (certificate);
+  ssh_key_free (public);
   return rc;
 }
 

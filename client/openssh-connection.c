@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "interrupt.h"
 #include "messages.h"
+#include "multicast-name.h"
 #include "openssh-arguments.h"
 #include "openssh-words.h"
 #include "report.h"
@@ -160,7 +161,8 @@ report_failure (struct openssh_connection *c, const struct ssh_config *config,
 {
   find_out_why (c);
   *why = c->log_words.failure;
-  report_error ("ssh cannot log in at %s: %s", config->alias, c->why);
+  report_error ("ssh cannot log in at %s: %s%s", config->alias, c->why,
+                strstr (c->why, "resolve") ? multicast_name_hint (config->host) : "");
 }
 
 /* Until the master is logged in.  It waits for the person as long as it takes; its

@@ -15,6 +15,7 @@
 
 #include "cleanup.h"
 #include "interrupt.h"
+#include "multicast-name.h"
 #include "report.h"
 #include "tcp-connect.h"
 
@@ -107,8 +108,9 @@ tcp_connect (const char *host, unsigned port, int family,
   snprintf (service, sizeof service, "%u", port);
   int r = getaddrinfo (host, service, &hints, &found);
   if (r != 0) {
-    report_error ("%s: %s", host,
-                  r == EAI_SYSTEM ? strerror (errno) : gai_strerror (r));
+    report_error ("%s: %s%s", host,
+                  r == EAI_SYSTEM ? strerror (errno) : gai_strerror (r),
+                  multicast_name_hint (host));
     return -1;
   }
   for (const struct addrinfo *a = found; a; a = a->ai_next)
