@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "file-io.h"
+#include "known-hosts-hash.h"
 #include "known-hosts.h"
 #include "messages.h"
 #include "report.h"
@@ -267,6 +268,23 @@ lacks_newline (int fd)
          && last != '\n';
 }
 
+/* The line for the host NAME, to be freed; NULL: no memory. */
+static char *
+make_line (const struct ssh_config *c, const char *name, const char *type,
+           const char *base64)
+{
+  char *line, *hashed = NULL;
+
+  if (asprintf (&line, "%s %s %s\n", name, type, base64) == -1)
+    return NULL;
+  if (c->hash_known_hosts)
+    hashed = known_hosts_hash (line);
+  if (!hashed)
+    return line;
+  free (line);
+  return hashed;
+}
+
 int
 known_hosts_add (const struct ssh_config *c, ssh_key key)
 {
@@ -274,7 +292,7 @@ known_hosts_add (const struct ssh_config *c, ssh_key key)
   CLEANUP_FREE char *name = known_hosts_name (c);
   CLEANUP_FREE char *line = NULL;
   char *base64 = NULL;
-  int fd, n, result;
+  int fd, result;
 
   if (!path)
     return 0;                   /* UserKnownHostsFile none */
@@ -282,16 +300,13 @@ known_hosts_add (const struct ssh_config *c, ssh_key key)
     report_error ("%s: cannot add the host key", path);
     return -1;
   }
-  fd = -1;
-  if (make_parent (path) == 0)
-    fd = open (path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  n = fd == -1 ? -1
-      : asprintf (&line, "%s%s %s %s\n", lacks_newline (fd) ? "\n" : "", name,
-                  ssh_key_type_to_char (ssh_key_type (key)), base64);
+  line = make_line (c, name, ssh_key_type_to_char (ssh_key_type (key)), base64);
   ssh_string_free_char (base64);
-  if (n == -1)
-    line = NULL;
-  result = n == -1 ? -1 : full_write (fd, line, (size_t) n);
+  fd = -1;
+  if (line && make_parent (path) == 0)
+    fd = open (path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  result = fd == -1 || (lacks_newline (fd) && full_write (fd, "\n", 1) == -1) ? -1
+           : full_write (fd, line, strlen (line));
   if (fd >= 0 && close (fd) == -1)
     result = -1;
   if (result == -1)

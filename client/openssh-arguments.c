@@ -25,20 +25,32 @@ set_number (struct argument_list *a, const char *name, unsigned value)
   argument_list_add (a, "%s=%u", name, value);
 }
 
+/* TEXT as ssh takes it for itself and not for %-tokens. */
+static const char *
+escape (const char *text, char *out, size_t size)
+{
+  size_t len = 0;
+
+  for (; *text && len + 2 < size; text++) {
+    if (*text == '%')
+      out[len++] = '%';
+    out[len++] = *text;
+  }
+  out[len] = '\0';
+  return out;
+}
+
 /* Several file names as the value of one setting, which may have blanks. */
 static void
 set_files (struct argument_list *a, const char *name, char *const files[])
 {
-  char value[4096] = "";
+  char value[8192] = "", file[4096];
   size_t len = 0;
 
-  for (size_t i = 0; files[i] && len + strlen (files[i]) + 4 < sizeof value; i++) {
-    char *end = value + len;
-
-    *end++ = '"';
-    end = stpcpy (end, files[i]);
-    end = stpcpy (end, "\" ");
-    len = (size_t) (end - value);
+  for (size_t i = 0; files[i]; i++) {
+    escape (files[i], file, sizeof file);
+    if (len + strlen (file) + 4 < sizeof value)
+      len += (size_t) sprintf (value + len, "\"%s\" ", file);
   }
   set (a, name, *value ? value : "none");
 }
@@ -122,9 +134,11 @@ add_lines (struct argument_list *a, const char *lines)
 static void
 add_lifeboat (struct argument_list *a, const struct ssh_config *c)
 {
+  char buf[4096];
+
   argument_list_add (a, "-F");
   argument_list_add (a, "none");
-  set (a, "HostName", c->host);
+  set (a, "HostName", escape (c->host, buf, sizeof buf));
   set (a, "HostKeyAlias", c->host_key_alias);
   set (a, "StrictHostKeyChecking", "yes");
   set (a, "CheckHostIP", "no");
@@ -144,7 +158,7 @@ add_lifeboat (struct argument_list *a, const struct ssh_config *c)
   add_lines (a, c->for_libssh);
   for (size_t i = 0; c->identities[i]; i++) {
     argument_list_add (a, "-i");
-    argument_list_add (a, "%s", c->identities[i]);
+    argument_list_add (a, "%s", escape (c->identities[i], buf, sizeof buf));
   }
   argument_list_add (a, "-p");
   argument_list_add (a, "%u", c->port);
@@ -212,7 +226,7 @@ openssh_arguments_settings (const struct options *o)
   struct argument_list *a = argument_list_new ();
 
   argument_list_add (a, "ssh");
-  argument_list_add (a, "-G");
+  argument_list_add (a, "-TG");
   if (o)
     add_host (a, o);
   else {

@@ -239,12 +239,16 @@ take_alive_interval (struct ssh_config *c, const char *value)
   return 0;
 }
 
-/* HostName may contain %h, the name as given. */
+/* HostName may contain %h, the name as given; what ssh has resolved does not: a % in
+ * it leads to an interface. */
 static int
 take_host (struct ssh_config *c, const char *host_name)
 {
-  c->host = strdup (c->alias);          /* what %h stands for */
-  if (!c->host || !host_name || !*host_name)
+  const bool given = host_name && *host_name;
+  const bool resolved = given && c->options->transport == TRANSPORT_OPENSSH;
+
+  c->host = strdup (resolved ? host_name : c->alias);   /* what %h stands for */
+  if (!c->host || !given || resolved)
     return c->host ? 0 : no_memory ();
   char *expanded = expand_path (c, host_name);
   if (!expanded)

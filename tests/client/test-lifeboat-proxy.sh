@@ -14,10 +14,14 @@ echo login >>'$scratch/logins'
 exec socat - TCP:127.0.0.1:$board_port
 END
 chmod 755 "$scratch/proxy"
-flash_target -o "ProxyCommand=$scratch/proxy" --lifeboat-port 0 --stream \
-  "root@$board_name" "$scratch/new.img"
-expect_status 0
-expect_says 'leads into its memory'
-expect_flashed "$scratch/new.img"
-expect_clean
-[ "$(wc -l <"$scratch/logins")" -ge 2 ] || fail "the lifeboat was not reached by it"
+for transport in libssh openssh; do
+  : >"$scratch/logins"
+  fill_target
+  flash_target --ssh=$transport -o "ProxyCommand=$scratch/proxy" --lifeboat-port 0 \
+    --stream "root@$board_name" "$scratch/new.img"
+  expect_status 0
+  expect_says 'leads into its memory'
+  expect_flashed "$scratch/new.img"
+  expect_clean
+  [ "$(wc -l <"$scratch/logins")" -ge 2 ] || fail "the lifeboat was not reached by it"
+done
