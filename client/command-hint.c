@@ -25,6 +25,12 @@ command_hint_word (FILE *f, const char *option, const char *word)
 void
 command_hint_connection (FILE *f, const struct options *o)
 {
+  if (o->transport == TRANSPORT_LOCAL) {
+    fprintf (f, " --local");
+    return;
+  }
+  if (o->transport == TRANSPORT_OPENSSH)
+    fprintf (f, " --ssh=%s", transport_name (o->transport));
   if (o->port)
     fprintf (f, " -p %u", o->port);
   if (o->config_file)

@@ -108,3 +108,33 @@ flash -p "$board_port" -o UserKnownHostsFile="$scratch/accepted" \
 expect_status 0
 expect_says "accepted" "SHA256:"
 [ -s "$scratch/accepted" ] || fail "the accepted key was not remembered"
+
+# The system's ssh asks by itself, on the same terminal.
+unset SSH_AUTH_SOCK
+# shellcheck disable=SC2086
+dry_run_on_terminal $password_port pi '
+expect "pi@127.0.0.1*assword: " { send "wrong\r" }
+expect "pi@127.0.0.1*assword: " { send "open sesame\r" }' --ssh=openssh $no_key
+expect_status 0
+expect_says "The plan"
+said "sesame" && fail "the password was echoed"
+
+ssh-keygen -q -p -P '' -N 'my phrase' -f "$scratch/gone"
+dry_run_on_terminal "$board_port" pi '
+expect "continue connecting" { send "yes\r" }
+expect "passphrase for key" { send "my phrase\r" }' --ssh=openssh \
+  -i "$scratch/gone" -o UserKnownHostsFile="$scratch/openssh_known"
+expect_status 0
+expect_says "SHA256:" "The plan"
+[ -s "$scratch/openssh_known" ] || fail "the accepted key was not remembered"
+
+# Without a terminal it fails in its own words.
+flash --ssh=openssh -p "$board_port" -i "$scratch/gone" \
+  -o UserKnownHostsFile="$scratch/openssh_known" --dry-run pi@127.0.0.1 \
+  "$scratch/new.img"
+expect_status 3
+expect_says "ssh: .*permission denied" "nothing was written"
+flash --ssh=openssh -p "$board_port" -o UserKnownHostsFile=/dev/null --dry-run \
+  pi@127.0.0.1 "$scratch/new.img"
+expect_status 3
+expect_says "ssh: .*host key verification failed" "nothing was written"
