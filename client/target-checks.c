@@ -29,9 +29,13 @@ target_checks_board (const struct flash_job *job)
                   "Install it there; on Debian: apt install busybox");
     return -1;
   }
-  if (*b->busybox != '/' || !b->run) {
-    report_error ("the board has %s", b->run ? "a busybox without a path"
-                                             : "no /run");
+  if (*b->busybox != '/') {
+    report_error ("the board has a busybox without a path");
+    return -1;
+  }
+  if (*b->lacks) {
+    report_error ("the board lacks %s: its disks cannot be told apart for certain",
+                  b->lacks);
     return -1;
   }
   return 0;
@@ -149,6 +153,13 @@ target_checks_warn (const struct flash_job *job)
   const struct partition_table *t = &job->image.table;
   const struct target_probe *b = &job->board;
 
+  if (*b->selinux)
+    message_warning ("SELinux is %s on the board: where its rules are in the way, "
+                     "the flash ends before the write; --rehearse shows it",
+                     b->selinux);
+  if (*b->apparmor)
+    message_detail ("AppArmor is at work on the board; it confines named programs, "
+                    "none of which is known to be used here");
   if (t->kind == TABLE_NONE)
     message_warning ("the image has no partition table: is it a disk image?");
   else if (t->end > job->image.integrity.disk_size)

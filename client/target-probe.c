@@ -142,7 +142,8 @@ static const struct { const char *key; size_t offset; } text_keys[] = {
   TEXT ("hostname", hostname), TEXT ("boot-id", boot_id), TEXT ("model", model),
   TEXT ("access", access), TEXT ("access-error", access_error),
   TEXT ("tool-busybox", busybox), TEXT ("tool-dd", dd),
-  TEXT ("tool-systemctl", systemctl), TEXT ("session-error", session_error),
+  TEXT ("selinux", selinux), TEXT ("apparmor", apparmor), TEXT ("lacks", lacks),
+  TEXT ("session-error", session_error),
   TEXT ("refused", refused), TEXT ("root-partition", root_partition),
   TEXT ("root-stack", root_stack),
   TEXT ("disk", disk), TEXT ("disk-number", disk_number),
@@ -173,8 +174,6 @@ take_value (struct target_probe *p, const char *key, char *value)
     p->memory_available = to_bytes (value, 1024);
   else if (strcmp (key, "sysrq") == 0)
     p->sysrq = true;
-  else if (strcmp (key, "run") == 0)
-    p->run = true;
   else if (strcmp (key, "session-directory") == 0)
     p->session_directory = true;
   else if (strcmp (key, "session") == 0)

@@ -54,8 +54,9 @@ struct target_probe
   const char *access_error;
   uint64_t memory_total, memory_available;      /* bytes */
   const char *busybox, *dd;     /* resolved paths, empty: not there */
-  const char *systemctl;
-  bool sysrq, run;
+  const char *selinux, *apparmor;       /* "enforcing", "yes" or empty */
+  const char *lacks;            /* what the probe needs and the board has not */
+  bool sysrq;
   bool session_directory;       /* /run/flash-live-remote exists */
   bool has_session;             /* and a session answers: SESSION */
   struct status_record session;

@@ -13,6 +13,7 @@ extern const char *ram_root;
 
 /* Session side. */
 int session_command (int argc, char **argv);        /* session start */
+int loader_command (int argc, char **argv);
 int find_sshd_command (int argc, char **argv);
 int lifeboat_command (int argc, char **argv);       /* -hold, -release */
 int attach_command (int argc, char **argv);

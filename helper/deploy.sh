@@ -20,6 +20,11 @@ export PATH
 ram_root=/run/flash-live-remote
 # What flash.sh and flash-helper run.
 applets='cat dd reboot rm sh sleep sync tr'
+# What this script and lifeboat.sh run, besides what the shell itself has.
+commands='cat chmod chroot cp ln mkdir mknod mount rm rmdir sleep tr umount uname
+ wc'
+place=$ram_root         # where that really is: /run may be a link
+made_run=no             # whether /run is ours to remove
 made=no                 # whether ram_root is ours to remove
 
 fail ()
@@ -31,6 +36,13 @@ fail ()
 is_number ()
 {
   case $1 in '' | *[!0-9]*) return 1 ;; esac
+}
+
+effective_user ()
+{
+  while read -r name _ number _; do
+    [ "$name" != Uid: ] || echo "$number"
+  done </proc/self/status
 }
 
 check_assignments ()
@@ -45,7 +57,7 @@ check_assignments ()
     /*) [ -x "$BUSYBOX" ] || fail "$BUSYBOX is not there" ;;
     *) fail "'$BUSYBOX' is not a path" ;;
   esac
-  [ "$(id -u)" = 0 ] || fail "this needs root"
+  [ "$(effective_user)" = 0 ] || fail "this needs root"
   case $PURPOSE in
     session) ;;
     survey) is_number "$TARGET_SIZE" ||
@@ -54,12 +66,36 @@ check_assignments ()
   esac
 }
 
+# The board's own commands, or those of its busybox: not every board has links to
+# all of them.  Sets known, the names of its applets, of which the RAM root needs
+# some.
+find_commands ()
+{
+  known=' ' lacking=
+  for applet in $("$BUSYBOX" --list </dev/null); do
+    known="$known$applet "
+  done
+  for command in $commands; do
+    command -v "$command" >/dev/null 2>&1 && continue
+    case $known in
+      *" $command "*) eval "$command () { \"\$BUSYBOX\" $command \"\$@\"; }" ;;
+      *) lacking="$lacking $command" ;;
+    esac
+  done
+  [ -z "$lacking" ] || fail "this board lacks$lacking, and so does $BUSYBOX"
+  [ "$PURPOSE" != survey ] || return 0
+  for applet in $applets; do
+    case $known in *" $applet "*) ;; *) lacking="$lacking $applet" ;; esac
+  done
+  [ -z "$lacking" ] || fail "$BUSYBOX lacks$lacking"
+}
+
 # -- The lock -----------------------------------------------------------------
 
 is_mounted ()
 {
   while read -r _ mount_point _; do
-    [ "$mount_point" = "$ram_root" ] && return 0
+    [ "$mount_point" = "$place" ] && return 0
   done </proc/mounts
   return 1
 }
@@ -68,9 +104,9 @@ is_mounted ()
 unmount_ram_root ()
 {
   while is_mounted; do
-    umount "$ram_root" 2>/dev/null || umount -l "$ram_root" || return 1
+    umount "$place" 2>/dev/null || umount -l "$place" || return 1
   done
-  rmdir "$ram_root" 2>/dev/null || [ ! -e "$ram_root" ]
+  rmdir "$ram_root" 2>/dev/null || [ ! -e "$ram_root" ] || return 1
 }
 
 is_running ()
@@ -114,10 +150,14 @@ remove_dead_session ()
 
 take_lock ()
 {
-  [ -d /run ] || fail "this board has no /run"
+  if [ ! -d /run ]; then
+    mkdir -m 755 /run || fail "this board has no /run, and it cannot be made"
+    made_run=yes
+  fi
+  place=$(cd -P /run && pwd)/flash-live-remote
   if ! mkdir -m 700 "$ram_root" 2>/dev/null; then
     [ -d "$ram_root" ] && [ ! -L "$ram_root" ] ||
-      fail "$ram_root cannot be made"
+      fail "$ram_root cannot be made: is /run writable?"
     remove_dead_session
     mkdir -m 700 "$ram_root" || refuse "another session has just begun"
   fi
@@ -132,6 +172,7 @@ clean_up ()
   if [ "$made" = yes ]; then
     unmount_ram_root || echo "deploy: $ram_root could not be removed" >&2
   fi
+  [ "$made_run" = no ] || rmdir /run
   exit "$status"
 }
 
@@ -142,6 +183,8 @@ mount_ram_root ()
   # No nodev, no noexec: it becomes somebody's root.
   mount -t tmpfs -o "mode=0700,size=$RAM_SIZE,nosuid" flash-live-remote \
     "$ram_root" || fail "a tmpfs cannot be mounted on $ram_root"
+  # The session removes it in the end.
+  [ "$made_run" = no ] || echo yes >"$ram_root/made-run"
   echo $$ >"$ram_root/deploying" &&
     mkdir "$ram_root/bin" "$ram_root/dev" "$ram_root/proc" "$ram_root/sys" ||
     fail "the RAM root cannot be filled"
@@ -241,17 +284,21 @@ copy_libraries ()
   copy_files $paths
 }
 
-# The libraries of $1, when it is started with $2, which must be harmless.  A
-# static program answers with nothing, and so do dynamic ones where the loader
-# does not know the variable: then ldd may.
+# The libraries of $1, as its own loader lists them; glibc's and musl's can.  A
+# static program has none.  The program itself is not started.
 list_libraries ()
 {
-  libraries=$(LD_TRACE_LOADED_OBJECTS=1 "$1" "$2" 2>/dev/null </dev/null) ||
-    libraries=
-  case $libraries in
-    *.so*) ;;
-    *) libraries=$(ldd "$1" 2>/dev/null </dev/null) || libraries= ;;
-  esac
+  loader=$("$ram_root/bin/flash-helper" loader "$1" </dev/null) ||
+    fail "$1 is no program that can be copied"
+  [ -n "$loader" ] || return 0
+  libraries=$("$loader" --list "$1" 2>&1 </dev/null) ||
+    case $loader in
+      */ld-musl-* | */ld-linux* | */ld64.so* | */ld.so*)
+        fail "$1: its libraries cannot be loaded: $libraries" ;;
+      *)
+        libraries=$(ldd "$1" 2>&1 </dev/null) ||
+          fail "$1: neither $loader nor ldd lists its libraries: $libraries" ;;
+    esac
   echo "$libraries"
 }
 
@@ -259,24 +306,20 @@ copy_busybox ()
 {
   cat "$BUSYBOX" >"$ram_root/bin/busybox" &&
     chmod 755 "$ram_root/bin/busybox" || fail "$BUSYBOX cannot be copied"
-  list_libraries "$BUSYBOX" true >"$ram_root/libraries" &&
+  list_libraries "$BUSYBOX" >"$ram_root/libraries" &&
     copy_libraries "$BUSYBOX" <"$ram_root/libraries"
   rm -f "$ram_root/libraries"
-  # Where the loader looks beyond its own directories.
-  if [ -f /etc/ld.so.cache ]; then
-    mkdir -p "$ram_root/etc" && cat /etc/ld.so.cache >"$ram_root/etc/ld.so.cache" ||
-      fail "/etc/ld.so.cache cannot be copied"
-  fi
+  # Where the loaders look beyond their own directories.
+  for file in /etc/ld.so.cache /etc/ld-musl-*.path; do
+    [ -f "$file" ] || continue
+    mkdir -p "$ram_root/etc" && cat "$file" >"$ram_root$file" ||
+      fail "$file cannot be copied"
+  done
 }
 
 link_applets ()
 {
-  known=" $("$BUSYBOX" --list | tr '\n' ' ') "
   for applet in $applets; do
-    case $known in
-      *" $applet "*) ;;
-      *) fail "$BUSYBOX has no $applet" ;;
-    esac
     ln -s busybox "$ram_root/bin/$applet" || fail "$applet cannot be linked"
   done
 }
@@ -295,11 +338,13 @@ prove_helper ()
     fail "flash-helper does not run on this board ($(uname -m))"
 }
 
-prove ()
+prove_busybox ()
 {
-  chroot "$ram_root" /bin/busybox true ||
-    fail "busybox does not run inside the RAM root"
-  prove_helper
+  # shellcheck disable=SC2016 # expanded by the shell that is proven
+  said=$(echo works | chroot "$ram_root" /bin/busybox sh -c \
+    'set -u; PATH=/bin; read -r line && [ -n "$line" ] && echo "$line" && true' 2>&1)
+  [ "$said" = works ] ||
+    fail "the shell of $BUSYBOX does not run inside the RAM root: $said"
 }
 
 # -- The start ----------------------------------------------------------------
@@ -312,7 +357,7 @@ start_session ()
     "FLR1-SESSION "*) ;;
     *) fail "the session did not start: $answer" ;;
   esac
-  made=no                       # it is the session's now
+  made=no made_run=no           # they are the session's now
   rm -f "$ram_root/deploying"
 }
 
@@ -331,19 +376,18 @@ trap clean_up EXIT
 trap 'exit 1' HUP INT PIPE TERM
 
 check_assignments
+find_commands
 take_lock
 mount_ram_root
 receive_helper
 make_devices
-if [ "$PURPOSE" = survey ]; then
-  prove_helper
-  survey
-fi
+prove_helper
+[ "$PURPOSE" != survey ] || survey
 receive_files
 refer_to_image
 copy_busybox
 link_applets
-prove
+prove_busybox
 [ "$LIFEBOAT" = no ] || build_lifeboat
 start_session
 echo "FLR1-DEPLOYED ${answer#FLR1-SESSION }"

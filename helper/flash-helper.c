@@ -25,6 +25,8 @@ static const struct command
 } commands[] = {
   { "session", session_command, "start",
     "start the session process in the RAM root" },
+  { "loader", loader_command, "FILE",
+    "the program that loads FILE's libraries; nothing for a static one" },
   { "find-sshd", find_sshd_command, "[PID]",
     "which ssh daemon has started PID, or this" },
   { "attach", attach_command, "",

@@ -96,51 +96,123 @@ release_lifeboat ()
   flash-helper lifeboat-release
 }
 
+has_command ()
+{
+  # shellcheck disable=SC2016 # expanded by the old root's shell
+  on_old_root sh -c 'command -v "$1"' sh "$1" >/dev/null 2>&1
+}
+
+# The services of the board, one a line to /units; sets manager, "" for none.
+# systemd: those that run, and the sockets that would start them again.
+list_units ()
+{
+  manager=systemd
+  on_old_root systemctl list-units --type=service,socket \
+    --state=running,listening --no-legend --no-pager --plain --full >/units &&
+    return
+  manager=init.d folders=/etc/init.d file=
+  if has_command rc-service; then manager=openrc
+  elif has_command sv; then manager=runit file=/run
+    folders='/etc/service /var/service /service'
+  elif has_command service; then manager=service
+  fi
+  # shellcheck disable=SC2016,SC2086
+  on_old_root sh -c 'for folder; do for unit in "$folder"/*; do
+      [ -f "$unit$0" ] && [ -x "$unit$0" ] && echo "${unit##*/}"; done; done
+    true' "$file" $folders >/units
+  [ -s /units ] || manager=
+}
+
 # Whether the unit $1 matches one of FLASH_STOP_SERVICES, with or without its
-# ".service".
+# ".service", or the S50 before it.
 is_to_stop ()
 {
   for pattern in $FLASH_STOP_SERVICES; do
-    # shellcheck disable=SC2254 # it is a pattern
-    case $1 in $pattern) return 0 ;; esac
-    # shellcheck disable=SC2254
-    case ${1%.*} in $pattern) return 0 ;; esac
+    for name in "$1" "${1%.*}" "${1#S[0-9][0-9]}"; do
+      # shellcheck disable=SC2254 # it is a pattern
+      case $name in $pattern) return 0 ;; esac
+    done
   done
   return 1
 }
 
-# Services, and the sockets that would start them again.
+# control start|stop|status UNIT..., of which only systemd takes several.
+control ()
+{
+  verb=$1
+  shift
+  case $manager in
+    systemd) on_old_root systemctl "$verb" "$@" ;;
+    openrc) on_old_root rc-service "$1" "$verb" ;;
+    runit) on_old_root sv "$verb" "$1" ;;
+    service) on_old_root service "$1" "$verb" ;;
+    init.d) on_old_root "/etc/init.d/$1" "$verb" ;;
+  esac
+}
+
+# What does not run must not be started by the undo.  A script that does not know
+# `status` may have left the number of its process.
+is_running ()
+{
+  [ "$manager" != systemd ] || return 0
+  words=$(control status "$1" 2>&1)
+  status=$?
+  case $status$words in
+    0*inactive* | 0*stopped* | 0*"not running"* | 0down:*) return 1 ;;
+    0*) return 0 ;;
+  esac
+  # shellcheck disable=SC2016
+  on_old_root sh -c 'for file in "/run/$1.pid" "/var/run/$1.pid"; do
+      [ -f "$file" ] && read -r pid <"$file" && [ -d "/proc/${pid:-none}" ] && exit
+    done; exit 1' sh "${1#S[0-9][0-9]}"
+}
+
+# fd 4, for what runs here must not read the list.
 list_units_to_stop ()
 {
-  while read -r unit _; do
-    if is_to_stop "$unit"; then echo "$unit" || return 1; fi
-  done </units
+  while read -r unit _ <&4; do
+    if is_to_stop "$unit" && is_running "$unit"; then
+      echo "$unit" || return 1
+    fi
+  done 4</units
+}
+
+# each_unit VERB, of the stopped ones.
+each_unit ()
+{
+  if [ "$manager" = systemd ]; then
+    # shellcheck disable=SC2046 # one word a unit
+    control "$1" $(cat /stopped-units)
+    return
+  fi
+  while read -r unit <&4; do
+    control "$1" "$unit" || return 1
+  done 4</stopped-units
 }
 
 stop_services ()
 {
   [ -n "$FLASH_STOP_SERVICES" ] || return 0
   phase stop-services
-  if ! on_old_root systemctl list-units --type=service,socket \
-      --state=running,listening --no-legend --no-pager --plain --full >/units
-  then
-    say note "text=systemd does not answer: no services are stopped"
+  list_units
+  if [ -z "$manager" ]; then
+    say note "text=this board has nothing that stops services: they are frozen\
+ like every other process"
     return 0
   fi
-  list_units_to_stop >/stopped-units || fail "the RAM root is full"
+  # shellcheck disable=SC2015 # behind it stands only what ends the script
+  list_units_to_stop >/stopped-units && echo "$manager" >/service-manager ||
+    fail "the RAM root is full"
   [ -s /stopped-units ] || return 0
   say note "text=stopping $(tr '\n' ' ' </stopped-units)"
   will_undo start_services
-  # shellcheck disable=SC2046 # one word a unit
-  on_old_root systemctl stop $(cat /stopped-units) ||
-    fail "the services could not be stopped"
+  each_unit stop || fail "the services could not be stopped"
 }
 
 start_services ()
 {
-  # shellcheck disable=SC2046
-  on_old_root systemctl start $(cat /stopped-units) ||
-    say note "text=not every service could be started again"
+  read -r manager </service-manager
+  each_unit start || say note "text=not every service could be started again"
 }
 
 # systemd would kill and start anew, from the overwritten root, each service

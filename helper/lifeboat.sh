@@ -89,7 +89,7 @@ copy_daemon ()
   # shellcheck disable=SC2086 # one word a program
   copy_files $programs
   for program in $programs; do
-    list_libraries "$program" -V
+    list_libraries "$program"
   done >"$ram_root/libraries"
   copy_libraries "$daemon_exe" <"$ram_root/libraries"
   rm -f "$ram_root/libraries"
@@ -102,7 +102,7 @@ copy_host_keys ()
 {
   host_keys=
   [ "$daemon_kind" = openssh ] || [ -n "$daemon_keys" ] ||
-    daemon_keys=$(ls /etc/dropbear/dropbear_*_host_key 2>/dev/null)
+    daemon_keys=$(echo /etc/dropbear/dropbear_*_host_key)
   nr=0
   for key in $daemon_keys; do
     case $key in
@@ -149,6 +149,11 @@ hosts: files' >"$ram_root/etc/nsswitch.conf" &&
     echo /bin/sh >"$ram_root/etc/shells" || fail_full
   echo "no-port-forwarding,no-pty $key_type $key_data" \
     >"$ram_root/root/.ssh/authorized_keys" || fail_full
+  [ "$daemon_kind" = dropbear ] || return 0
+  # Where OpenWrt's looks for the keys of root.
+  mkdir -p "$ram_root/etc/dropbear" &&
+    cat "$ram_root/root/.ssh/authorized_keys" \
+      >"$ram_root/etc/dropbear/authorized_keys" || fail_full
 }
 
 write_banner ()

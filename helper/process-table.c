@@ -22,7 +22,7 @@
 
 /* The kernel cuts names to 15 bytes.  Avahi answers for NAME.local, by which
  * the client comes back; dnsmasq gives it its address where the board is the
- * access point. */
+ * access point.  OpenWrt's netifd waits for ubusd. */
 static const char *const network_names[] = {
   "NetworkManager", "nm-dispatcher", "wpa_supplicant", "iwd", "hostapd",
   "dhclient", "dhcpcd", "udhcpc", "udhcpc6", "odhcp6c", "netifd", "pppd",
@@ -30,7 +30,7 @@ static const char *const network_names[] = {
   "openvpn", "tailscaled", "charon", "charon-systemd", "zerotier-one",
   "wireguard-go", "boringtun", "nebula", "cloudflared",
   "avahi-daemon", "dnsmasq",
-  "dbus-daemon", "dbus-broker", "dbus-broker-lau", NULL
+  "dbus-daemon", "dbus-broker", "dbus-broker-lau", "ubusd", NULL
 };
 
 static const char *const watchdog_names[] = {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -90,15 +91,22 @@ ram_root_enter (const char *dir)
   return old_ns;
 }
 
+/* Where deploy.sh had to make the directory that DIR lies in. */
+#define MADE_RUN "/made-run"
+
 int
 ram_root_leave (int old_ns, const char *dir)
 {
+  const bool made_run = access (MADE_RUN, F_OK) == 0;
+
   /* setns also puts this process's root and directory there. */
   if (setns (old_ns, CLONE_NEWNS) == -1)
     return -1;
   if (umount2 (dir, MNT_DETACH) == -1)
     return -1;
-  return rmdir (dir);
+  if (rmdir (dir) == -1)
+    return -1;
+  return made_run ? rmdir ("/run") : 0;
 }
 
 static int

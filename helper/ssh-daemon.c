@@ -66,14 +66,31 @@ keep_option (struct ssh_daemon *daemon, char option, const char *path)
   return keep_path (daemon->keys[daemon->nr_keys++], path);
 }
 
+/* WORD is one of options, like -D or -FEr: keep what it holds.  The letter whose
+ * value is the next word, else NUL; -1 after a report. */
+static int
+take_options (struct ssh_daemon *daemon, const char *word)
+{
+  const char *letters = daemon->kind == SSH_DAEMON_OPENSSH ? "CEbcfghkopu"
+                                                           : "DGIKPTWbcdlpr";
+  const char *letter = word + 1 + strcspn (word + 1, letters);
+
+  if (*letter == '\0')
+    return 0;
+  if (letter[1] == '\0')
+    return *letter;
+  return keep_option (daemon, *letter, letter + 1);
+}
+
 int
 ssh_daemon_parse_words (struct ssh_daemon *daemon, const char *words,
                         size_t len)
 {
   const bool title = len >= strlen (TITLE)
                      && memcmp (words, TITLE, strlen (TITLE)) == 0;
-  char word[SSH_DAEMON_PATH_MAX + 2], option = '\0';
+  char word[SSH_DAEMON_PATH_MAX + 2];
   size_t n = 0;
+  int option = 0;
 
   for (size_t i = 0; i <= len; i++) {
     if (i < len && words[i] != '\0' && !(title && words[i] == ' ')) {
@@ -83,16 +100,12 @@ ssh_daemon_parse_words (struct ssh_daemon *daemon, const char *words,
     }
     word[n] = '\0';
     n = 0;
-    if (option && word[0]) {
-      if (keep_option (daemon, option, word) == -1)
-        return -1;
-      option = '\0';
-    }
-    else if (word[0] == '-' && strchr ("fhr", word[1]) && word[1]) {
-      if (word[2] && keep_option (daemon, word[1], word + 2) == -1)
-        return -1;
-      option = word[2] ? '\0' : word[1];
-    }
+    if (option && word[0])
+      option = keep_option (daemon, (char) option, word);
+    else if (word[0] == '-')
+      option = take_options (daemon, word);
+    if (option == -1)
+      return -1;
   }
   return 0;
 }

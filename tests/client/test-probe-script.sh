@@ -101,6 +101,30 @@ for shell in dash "busybox sh" bash; do
   [ ! -s "$scratch/err" ] || { cat "$scratch/err"; fail "$shell complains"; }
 done
 
+# -- The rules that hold for root, too ----------------------------------------
+
+fake_sys sda
+mkdir -p "$sys/fs/selinux" "$sys/module/apparmor/parameters"
+echo 1 >"$sys/fs/selinux/enforce"
+echo Y >"$sys/module/apparmor/parameters/enabled"
+probe_root sh "$plain"
+has selinux=enforcing apparmor=yes
+echo 0 >"$sys/fs/selinux/enforce"
+probe_root sh "$plain"
+grep -q '^selinux\|^lacks' "$scratch/out" && fail "$(cat "$scratch/out")"
+
+# A board of busybox alone, which has no `readlink -f`.
+printf '#!/bin/sh\n[ "$1" != -f ] || exit 1\nexec busybox readlink "$@"\n' \
+  >"$scratch/readlink"
+chmod 755 "$scratch/readlink"
+probe_root "/usr/bin/env PATH=/only busybox sh" "$plain
+mkdir $root/only
+for tool in cat sed uname busybox; do
+  ln -sf \$(command -v busybox) $root/only/\$tool
+done
+cp $scratch/readlink $root/only/readlink"
+has "lacks=a readlink that knows -f"
+
 # -- --device -----------------------------------------------------------------
 
 fake_sys sda

@@ -14,7 +14,7 @@ test_answer (void **state)
   assert_int_equal (target_probe_parse (ANSWER (
     "machine=aarch64\nbits=32\nhostname=rpi\naccess=sudo\n"
     "model=Raspberry Pi 4 Model B Rev 1.4\n"
-    "memory-total=948300\nmemory-available=700000\nsysrq=yes\nrun=yes\n"
+    "memory-total=948300\nmemory-available=700000\nsysrq=yes\nselinux=enforcing\n"
     "tool-busybox=/usr/bin/busybox\nunknown=key\nno equals sign\n"
     "root-partition=mmcblk0p2\ndisk=mmcblk0\ndisk-number=179:0\n"
     "disk-sectors=62333952\ndisk-block=512\ndisk-removable=0\n"
@@ -27,7 +27,9 @@ test_answer (void **state)
   assert_int_equal (p.bits, 32);
   assert_string_equal (p.access, "sudo");
   assert_int_equal (p.memory_available, 700000 * 1024);
-  assert_true (p.sysrq && p.run && !p.session_directory && !p.has_session);
+  assert_string_equal (p.selinux, "enforcing");
+  assert_string_equal (p.apparmor, "");
+  assert_true (p.sysrq && !p.session_directory && !p.has_session);
   assert_string_equal (p.busybox, "/usr/bin/busybox");
   assert_string_equal (p.dd, "");
   assert_string_equal (p.refused, "");
