@@ -107,7 +107,7 @@ has_command ()
 list_units ()
 {
   manager=systemd
-  on_old_root systemctl list-units --type=service,socket \
+  has_command systemctl && on_old_root systemctl list-units --type=service,socket \
     --state=running,listening --no-legend --no-pager --plain --full >/units &&
     return
   manager=init.d folders=/etc/init.d file=

@@ -33,6 +33,8 @@ list_tests ()
   echo "test-many-boards.sh stream"
   echo "test-many-boards.sh ramfs"
   echo "test-rehearse-leaves-nothing.sh"
+  echo "test-busybox-board.sh stream"
+  echo "test-busybox-board.sh ramfs"
   echo "test-e2e-flash.sh stream xz root 256"
   for mode in stream ramfs; do
     for format in img xz gz; do

@@ -16,6 +16,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lab.sh"
 . "$LAB_SCRIPTS/disk-image.sh"
+. "$LAB_SCRIPTS/small-system.sh"
 
 old=${1:?usage: make-new-system.sh OLD_DIR OUTDIR}
 out=${2:?}
@@ -32,7 +33,7 @@ main ()
   out=$(cd "$out" && pwd)
   local fingerprint
   fingerprint=$(lab_fingerprint "$LAB_SCRIPTS/make-new-system.sh" "$LAB_SCRIPTS/disk-image.sh" \
-    "$old/fingerprint" "$LAB_KEYS/login.pub" "$LAB_KEYS/new-host.pub")
+    "$LAB_SCRIPTS/small-system.sh" "$old/fingerprint" "$LAB_KEYS/login.pub" "$LAB_KEYS/new-host.pub")
   if lab_is_fresh "$out" "$fingerprint"; then
     lab_say "the new system is there already"
     return
@@ -60,63 +61,10 @@ make_initramfs ()
   done
   copy_program dropbear "$root"
   copy_name_service "$root"
-  copy_modules "$root"
+  copy_modules "$old" "$root" "$modules"
   write_logins "$root"
   write_init "$root"
-  (cd "$root" && find . | LC_ALL=C sort | busybox cpio -o -H newc -R 0:0 2>/dev/null) \
-    | gzip -6 >"$work/initrd.img"
-}
-
-# copy_program NAME ROOT: with the libraries that it is linked with.
-copy_program ()
-{
-  local program library
-  program=$(command -v "$1")
-  cp -L "$program" "$2/bin/$1"
-  ldd "$program" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
-    mkdir -p "$2$(dirname "$library")"
-    cp -L "$library" "$2$library"
-  done || :
-}
-
-# Before glibc 2.34 passwd was read by a library that ldd does not know of.
-copy_name_service ()
-{
-  local library
-  for library in /lib/*-linux-gnu/libnss_files.so.2; do
-    [ -f "$library" ] || continue
-    mkdir -p "$1$(dirname "$library")"
-    cp -L "$library" "$1$library"
-  done
-}
-
-# The modules and what they depend on, unpacked: not every busybox can unpack
-# what distributions compress them with.
-copy_modules ()
-{
-  local version from to path
-  version=$(basename "$(echo "$old"/lib/modules/*)")
-  from=$old/lib/modules/$version to=$1/lib/modules/$version
-  mkdir -p "$to"
-  sed -E 's/\.ko\.(xz|zst|gz)/.ko/g' "$from/modules.dep" >"$to/modules.dep"
-  list_modules "$from/modules.dep" | while read -r path; do
-    mkdir -p "$to/$(dirname "$path")"
-    case $path in
-      *.xz) xz -dc "$from/$path" >"$to/${path%.xz}" ;;
-      *.zst) zstd -dcq "$from/$path" >"$to/${path%.zst}" ;;
-      *.gz) gzip -dc "$from/$path" >"$to/${path%.gz}" ;;
-      *) cp "$from/$path" "$to/$path" ;;
-    esac
-  done
-}
-
-# What is built into the kernel is not in modules.dep.
-list_modules ()
-{
-  local module
-  for module in $modules; do
-    { grep -E "/$module\.ko[^:]*:" "$1" || :; } | tr -d ':' | tr ' ' '\n'
-  done | sort -u
+  pack_initramfs "$root" >"$work/initrd.img"
 }
 
 write_logins ()

@@ -77,6 +77,8 @@ flash ()
   return $flash_status
 }
 
+# shellcheck disable=SC2016 # as it is
+systemctl_query='on-old-root sh -c command -v "$1" sh systemctl'
 units_query='on-old-root systemctl list-units --type=service,socket --state=running,listening --no-legend --no-pager --plain --full'
 
 # The requests must be exactly stdin's lines.
@@ -95,6 +97,7 @@ say ready
 wait-for-go
 lifeboat-hold
 say phase name=stop-services
+$systemctl_query
 $units_query
 say note text=stopping cockpit.socket container-a.service 
 on-old-root systemctl stop cockpit.socket container-a.service
