@@ -17,7 +17,7 @@ LAB_TAG=$name
 . "$LAB_SCRIPTS/flash-job.sh"
 
 image=$BOARD_LAB_DIR/new/new.img.xz
-flash_seconds=${BOARD_FLASH_SECONDS:-600}
+flash_seconds=${BOARD_FLASH_SECONDS:-1200}
 
 main ()
 {
