@@ -122,8 +122,8 @@ judge (const struct flash_job *job, const struct ssh_exec *exec)
   return PASSWORD_NO_USE;
 }
 
-/* The line must be gone from stdin when the command runs, or it would be taken for
- * a part of what the commands behind it read. */
+/* The line must be gone from stdin when the command runs, or it would be taken
+ * for a part of what the commands behind it read. */
 static enum verdict
 prove (const struct flash_job *job, const struct exec_input *line)
 {

@@ -66,9 +66,9 @@ check_assignments ()
   esac
 }
 
-# The board's own commands, or those of its busybox: not every board has links to
-# all of them.  Sets known, the names of its applets, of which the RAM root needs
-# some.
+# The board's own commands, or those of its busybox: not every board has links
+# to all of them.  Sets known, the names of its applets, of which the RAM root
+# needs some.
 find_commands ()
 {
   known=' ' lacking=
@@ -128,8 +128,8 @@ refuse ()
   exit 10
 }
 
-# A session lives as long as it answers, or its process or its guardian is there;
-# before that, a deployment lives as long as its shell.
+# A session lives as long as it answers, or its process or its guardian is
+# there; before that, a deployment lives as long as its shell.
 remove_dead_session ()
 {
   is_mounted || sleep 2         # it may just have been made

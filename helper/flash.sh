@@ -150,8 +150,8 @@ control ()
   esac
 }
 
-# What does not run must not be started by the undo.  A script that does not know
-# `status` may have left the number of its process.
+# What does not run must not be started by the undo.  A script that does not
+# know `status` may have left the number of its process.
 is_running ()
 {
   [ "$manager" != systemd ] || return 0

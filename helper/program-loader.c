@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* `loader FILE`: which program loads FILE's libraries.  Only a look into the file:
- * where the loader does not know the variable that has libraries listed (musl's
- * does not), a program that is started for it just runs. */
+/* `loader FILE`: which program loads FILE's libraries.  Only a look into the
+ * file: where the loader does not know the variable that has libraries listed
+ * (musl's does not), a program that is started for it just runs. */
 #include <config.h>
 
 #include <elf.h>
@@ -81,8 +81,8 @@ read_segment (int fd, const struct layout *layout, unsigned nr,
   return true;
 }
 
-/* Into LOADER, "" for a static program; false: FILE is no program of this machine,
- * or a broken one. */
+/* Into LOADER, "" for a static program; false: FILE is no program of this
+ * machine, or a broken one. */
 static bool
 find_loader (int fd, char loader[LOADER_MAX])
 {

@@ -66,8 +66,8 @@ keep_option (struct ssh_daemon *daemon, char option, const char *path)
   return keep_path (daemon->keys[daemon->nr_keys++], path);
 }
 
-/* WORD is one of options, like -D or -FEr: keep what it holds.  The letter whose
- * value is the next word, else NUL; -1 after a report. */
+/* WORD is one of options, like -D or -FEr: keep what it holds.  The letter
+ * whose value is the next word, else NUL; -1 after a report. */
 static int
 take_options (struct ssh_daemon *daemon, const char *word)
 {

@@ -3,10 +3,10 @@
 # make-busybox-system.sh OLD_DIR OUTDIR
 #
 # Makes the disk of another running board, OUTDIR/old.img, as small routers have
-# them: busybox is its init and all of its programs, dropbear its ssh daemon.  There
-# is no bash, no systemd, no sudo, no /run and no /dev/shm.  init starts again what
-# ends, a program that keeps writing to the root file system among it.  The kernel
-# comes from OLD_DIR (make-old-system.sh).
+# them: busybox is its init and all of its programs, dropbear its ssh daemon.
+# There is no bash, no systemd, no sudo, no /run and no /dev/shm.  init starts
+# again what ends, a program that keeps writing to the root file system among
+# it.  The kernel comes from OLD_DIR (make-old-system.sh).
 
 set -euo pipefail
 . "$(dirname "$0")/lab.sh"
@@ -148,7 +148,8 @@ EOF
   chmod 755 "$1/etc/init.d/marine-demo"
 }
 
-# As the old system's writer (make-old-system.sh): data, metadata, journal, for ever.
+# As the old system's writer (make-old-system.sh): data, metadata, journal, for
+# ever.
 write_writer ()
 {
   cat >"$1/usr/sbin/old-root-writer" <<'EOF'
@@ -184,8 +185,8 @@ make_disk ()
     >"$boot/syslinux.cfg"
   disk_create "$work/old.img" "$disk_mib" "$disk_id" "$p1_start" "$p1_mib" "$p2_start"
   disk_fill_fat "$work/old.img" "$p1_start" "$p1_mib" "$disk_id" "$boot"/*
-  # A journal near the front, as in make-old-system.sh: a write of the old system
-  # that should not have been lands inside the image that was flashed.
+  # A journal near the front, as in make-old-system.sh: a write of the old
+  # system that should not have been lands inside the image that was flashed.
   run_as_root_or_fakeroot fill_root
 }
 

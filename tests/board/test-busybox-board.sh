@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 # test-busybox-board.sh stream|ramfs
 #
-# A board as small routers are: busybox for an init and for every program, dropbear
-# for an sshd, no systemd, no bash, no /run.  A rehearsal leaves it as it is; then it
-# is flashed while a program that init starts again keeps writing to its root.  At
-# the reset the disk is the image, byte for byte; the new system answers.
+# A board as small routers are: busybox for an init and for every program,
+# dropbear for an sshd, no systemd, no bash, no /run.  A rehearsal leaves it as
+# it is; then it is flashed while a program that init starts again keeps writing
+# to its root.  At the reset the disk is the image, byte for byte; the new
+# system answers.
 
 set -euo pipefail
 mode=${1:?usage: test-busybox-board.sh stream|ramfs}
@@ -46,8 +47,8 @@ start_board ()
   board_wait_ssh root 240
 }
 
-# Its log grows, but it was started once: nothing has ended it.  What a rehearsal
-# makes may go a moment after its client.
+# Its log grows, but it was started once: nothing has ended it.  What a
+# rehearsal makes may go a moment after its client.
 check_board ()
 {
   board_ssh root sh <<'EOF' || lab_die "the board is not as it was, or as it should be"

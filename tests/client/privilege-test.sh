@@ -6,7 +6,8 @@
 # shellcheck source=tests/client/flash-test.sh
 . "$(dirname -- "$0")/flash-test.sh"
 
-# The password of pi, which nothing else in a log or a list of processes looks like.
+# The password of pi, which nothing else in a log or a list of processes looks
+# like.
 password=Zauberwort-4711
 
 # sudoers_of LINE...: what pi may do on the board; before or after its start.
@@ -22,9 +23,9 @@ give_password ()
   sed -i "s|^pi:[^:]*:|pi:$hash:|" "$board_dir/etc/shadow"
 }
 
-# flash_on_terminal ANSWERS ARGUMENTS...: the client with a terminal, on which each
-# question for a password gets the next of ANSWERS (words; ^C is one); the words to
-# $scratch/said, the exit status to $status.
+# flash_on_terminal ANSWERS ARGUMENTS...: the client with a terminal, on which
+# each question for a password gets the next of ANSWERS (words; ^C is one); the
+# words to $scratch/said, the exit status to $status.
 flash_on_terminal ()
 {
   cat >"$scratch/dialogue" <<'DIALOGUE'
@@ -49,8 +50,8 @@ DIALOGUE
     status=$?
 }
 
-# No word of it may have come anywhere: not into what was said, nor into the board's
-# log, nor into a file of the RAM root or of the state.
+# No word of it may have come anywhere: not into what was said, nor into the
+# board's log, nor into a file of the RAM root or of the state.
 expect_secret ()
 {
   if grep -rqF "$password" "$scratch/said" "$board_dir/sshd.log" \

@@ -10,7 +10,8 @@ requires socat -V
 start_board
 make_image "$scratch/new.img" 8
 
-# Its way to the keys of root is not an option.  The rest of /root is this machine's.
+# Its way to the keys of root is not an option.  The rest of /root is this
+# machine's.
 # shellcheck disable=SC2016
 board_run sh -c 'mount -t tmpfs -o mode=700 tmpfs /root && mkdir -m 700 /root/.ssh &&
   cp "$1" /root/.ssh/authorized_keys' sh "$board_dir/keys/root"

@@ -29,8 +29,8 @@ mknod -m 666 "$root/dev/null" c 1 3
 mount -t proc proc "$root/proc" || fail "proc"
 cleanup_fn umount -R "$root"
 mount -t sysfs sysfs "$root/sys" || fail "sysfs"
-# The root of a mount namespace, and not only of a chroot: the session comes back to
-# it in the end.
+# The root of a mount namespace, and not only of a chroot: the session comes
+# back to it in the end.
 mkdir "$root/outside"
 unshare --mount --propagation private sh -c 'cd "$1" && pivot_root . outside &&
   exec "$2" sh -c "$2 umount -l /outside; echo >/ready; exec $2 sleep 1000"' \

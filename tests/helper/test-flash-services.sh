@@ -5,7 +5,8 @@
 . "$(dirname -- "$0")/session-side.sh"
 enter_sandbox "$@"
 
-# A root with busybox, where what flash.sh asks the old root for is run as it is.
+# A root with busybox, where what flash.sh asks the old root for is run as it
+# is.
 board=$scratch/board
 bin=$board/bin
 mkdir -p "$bin" "$board/proc" "$board/dev" "$board/etc/init.d" "$board/run" "$board/state"

@@ -12,8 +12,8 @@ make_disk 16777216
   echo 'flash-helper say end result=aborted written=no'
 } >"$scratch/stand-in.sh"
 
-# Where it does not say its version it is "the board's daemon": it starts a command,
-# as for somebody who has logged in.
+# Where it does not say its version it is "the board's daemon": it starts a
+# command, as for somebody who has logged in.
 mkdir "$scratch/lib" "$scratch/bin"
 cat >"$scratch/words.c" <<'END'
 const char *words (void) { return "Dropbear, or nearly"; }
