@@ -16,6 +16,7 @@
 #define DEPTH_MAX 16
 
 const char *block_device_sysfs = "/sys/dev/block";
+const char *block_device_names = "/sys/class/block";
 
 static bool
 attribute_path (char path[PATH_MAX], dev_t dev, const char *attribute)
@@ -35,33 +36,60 @@ has_attribute (dev_t dev, const char *attribute)
   return attribute_path (path, dev, attribute) && stat (path, &st) == 0;
 }
 
-/* The first line of an attribute: they are a few bytes long. */
+/* The first line of a file of sysfs: they are a few bytes long. */
 static bool
-read_attribute (dev_t dev, const char *attribute, char *value, int size)
+read_line (const char *path, char *value, int size)
 {
-  char path[PATH_MAX];
-
-  if (!attribute_path (path, dev, attribute))
-    return false;
   FILE *file = fopen (path, "re");
   if (!file)
     return false;
   const bool got = fgets (value, size, file) != NULL;
   fclose (file);
+  if (got)
+    value[strcspn (value, "\n")] = '\0';
   return got;
+}
+
+bool
+block_device_attribute (dev_t dev, const char *attribute, char *value, int size)
+{
+  char path[PATH_MAX];
+
+  return attribute_path (path, dev, attribute) && read_line (path, value, size);
+}
+
+bool
+block_device_read_number (const char *path, dev_t *number)
+{
+  char value[64];
+  unsigned device_major, device_minor;
+
+  if (!read_line (path, value, sizeof value)
+      || sscanf (value, "%u:%u", &device_major, &device_minor) != 2)
+    return false;
+  *number = makedev (device_major, device_minor);
+  return true;
 }
 
 static bool
 read_number (dev_t dev, const char *attribute, dev_t *number)
 {
-  char value[64];
-  unsigned device_major, device_minor;
+  char path[PATH_MAX];
 
-  if (!read_attribute (dev, attribute, value, sizeof value)
-      || sscanf (value, "%u:%u", &device_major, &device_minor) != 2)
+  return attribute_path (path, dev, attribute)
+         && block_device_read_number (path, number);
+}
+
+static bool
+read_count (dev_t dev, const char *attribute, uint64_t *count)
+{
+  char value[64], *end;
+
+  if (!block_device_attribute (dev, attribute, value, sizeof value))
     return false;
-  *number = makedev (device_major, device_minor);
-  return true;
+  errno = 0;
+  *count = strtoull (value, &end, 10);
+  return errno == 0 && end != value && *end == '\0';
 }
 
 bool
@@ -73,13 +101,38 @@ block_device_is_disk (dev_t dev)
 bool
 block_device_size (dev_t dev, uint64_t *size)
 {
-  char value[64], *end;
-
-  if (!read_attribute (dev, "size", value, sizeof value))
+  if (!read_count (dev, "size", size))
     return false;
-  errno = 0;
-  *size = strtoull (value, &end, 10) * 512; /* always in these units */
-  return errno == 0 && end != value && (*end == '\n' || *end == '\0');
+  *size *= 512;                 /* always in these units */
+  return true;
+}
+
+bool
+block_device_parent (dev_t dev, dev_t *disk, uint64_t *start)
+{
+  return has_attribute (dev, "partition") && read_number (dev, "../dev", disk)
+         && read_count (dev, "start", start);
+}
+
+/* The kernel tells its path as it was at the time; from the RAM root there is no
+ * such node, and the name must do. */
+bool
+block_device_behind_loop (dev_t dev, dev_t *behind)
+{
+  char file[PATH_MAX], path[2 * PATH_MAX];
+  struct stat st;
+
+  if (!block_device_attribute (dev, "loop/backing_file", file, sizeof file))
+    return false;
+  if (stat (file, &st) == 0) {
+    *behind = st.st_rdev;
+    return S_ISBLK (st.st_mode);
+  }
+  const char *name = strrchr (file, '/');
+  if (!name || (name != file && strncmp (file, "/dev/", 5) != 0))
+    return false;
+  snprintf (path, sizeof path, "%s/%s/dev", block_device_names, name + 1);
+  return block_device_read_number (path, behind);
 }
 
 static bool lies_on (dev_t dev, dev_t disk, int depth);
@@ -122,6 +175,8 @@ lies_on (dev_t dev, dev_t disk, int depth)
   if (has_attribute (dev, "partition"))
     return read_number (dev, "../dev", &parent)
            && lies_on (parent, disk, depth + 1);
+  if (block_device_behind_loop (dev, &parent))
+    return lies_on (parent, disk, depth + 1);
   return slaves_lie_on (dev, disk, depth);
 }
 

@@ -25,6 +25,8 @@ int on_old_root_command (int argc, char **argv);
 int read_write_command (int argc, char **argv);
 int wait_read_only_command (int argc, char **argv);
 int swap_command (int argc, char **argv);
+int arrays_command (int argc, char **argv);
+int wait_quiet_command (int argc, char **argv);
 int keep_addresses_command (int argc, char **argv);
 
 /* Data side.  They read FLASH_* from the environment and say their own phases:

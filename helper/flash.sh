@@ -309,6 +309,25 @@ thaw ()
   flash-helper thaw
 }
 
+# An array writes to all its members, also when nothing else does.
+leave_arrays ()
+{
+  is_root_disk || return 0
+  will_undo join_arrays
+  flash-helper arrays leave || exit 1
+}
+
+join_arrays ()
+{
+  flash-helper arrays join
+}
+
+# Whatever is stacked on the disk has nothing more to write.
+wait_quiet ()
+{
+  ! is_root_disk || flash-helper wait-quiet || exit 1
+}
+
 # -- The point of no return ---------------------------------------------------
 
 # The session stays, and everything is as quiet as before; the journal is kept.
@@ -446,5 +465,7 @@ if [ -z "${FLASH_RESUME:-}" ]; then
   pin
   remount_read_only
   freeze
+  leave_arrays
+  wait_quiet
 fi
 copy_image

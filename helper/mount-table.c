@@ -2,12 +2,15 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "block-device.h"
+#include "btrfs-devices.h"
 #include "cleanup.h"
 #include "mount-table.h"
 
@@ -48,14 +51,20 @@ says_read_only (char *options)
   return false;
 }
 
+/* The kernel may call a source /dev/root, for which there is no node. */
 static dev_t
-device_below (unsigned device_major, unsigned device_minor, const char *source)
+device_below (unsigned device_major, unsigned device_minor, const char *type,
+              const char *source)
 {
   struct stat st;
+  dev_t only;
 
-  if (device_major == 0 && strncmp (source, "/dev/", 5) == 0
-      && stat (source, &st) == 0 && S_ISBLK (st.st_mode))
+  if (device_major != 0 || strncmp (source, "/dev/", 5) != 0)
+    return makedev (device_major, device_minor);
+  if (stat (source, &st) == 0 && S_ISBLK (st.st_mode))
     return st.st_rdev;
+  if (strcmp (type, "btrfs") == 0 && btrfs_only_device (&only))
+    return only;
   return makedev (device_major, device_minor);
 }
 
@@ -91,7 +100,8 @@ parse_line (char *line, struct mount_entry *entry)
 
   mount_table_decode (words[4]);
   mount_table_decode (behind[1]);
-  entry->dev = device_below (device_major, device_minor, behind[1]);
+  entry->id = (unsigned) strtoul (words[0], NULL, 10);
+  entry->dev = device_below (device_major, device_minor, behind[0], behind[1]);
   entry->mount_point = words[4];
   entry->type = behind[0];
   entry->source = behind[1];
@@ -129,34 +139,54 @@ mount_table_read (const char *path, mount_table_fn fn, void *opaque)
   return r;
 }
 
-struct device_search
+bool
+mount_entry_on_disk (const struct mount_entry *entry, dev_t disk)
 {
-  dev_t anonymous;
-  dev_t below;
-};
-
-/* Among the mounts only the source's path tells which device carries an
- * anonymous number. */
-static int
-find_device (void *opaque, const struct mount_entry *entry)
-{
-  struct device_search *search = opaque;
-  struct stat st;
-
-  if (major (entry->dev) == 0 || stat (entry->mount_point, &st) == -1
-      || st.st_dev != search->anonymous)
-    return 0;
-  search->below = entry->dev;
-  return 1;
+  return block_device_on_disk (entry->dev, disk)
+         || (strcmp (entry->type, "btrfs") == 0
+             && btrfs_on_disk (entry->dev, disk));
 }
 
-dev_t
-mount_table_device (const struct stat *st)
+struct id_search
 {
-  struct device_search search = { st->st_dev, st->st_dev };
+  unsigned id;
+  dev_t disk;
+};
 
-  if (major (st->st_dev) == 0
-      && mount_table_read ("/proc/self/mountinfo", find_device, &search) == -1)
-    return st->st_dev;
-  return search.below;
+static int
+find_id (void *opaque, const struct mount_entry *entry)
+{
+  const struct id_search *search = opaque;
+
+  if (entry->id != search->id)
+    return 0;
+  return mount_entry_on_disk (entry, search->disk) ? 1 : 2;
+}
+
+/* The number of a file's device may be one of btrfs' own, for a subvolume that
+ * is no mount; so the mount is asked for.  False: the kernel does not tell. */
+static bool
+mount_id_of (const char *path, unsigned *id)
+{
+  char info[64], line[128];
+  bool found = false;
+  CLEANUP_CLOSE int fd = open (path, O_PATH | O_CLOEXEC);
+
+  snprintf (info, sizeof info, "/proc/self/fdinfo/%d", fd);
+  FILE *file = fd == -1 ? NULL : fopen (info, "re");
+  if (!file)
+    return false;
+  while (!found && fgets (line, sizeof line, file))
+    found = sscanf (line, "mnt_id: %u", id) == 1;
+  fclose (file);
+  return found;
+}
+
+bool
+mount_table_file_on_disk (const char *path, dev_t disk)
+{
+  struct id_search search = { .disk = disk };
+
+  return mount_id_of (path, &search.id)
+         && mount_table_read ("/proc/self/mountinfo", find_id, &search) == 1;
 }

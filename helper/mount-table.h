@@ -5,11 +5,11 @@
 #define FLASH_HELPER_MOUNT_TABLE_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 struct mount_entry
 {
+  unsigned id;                  /* of this mount */
   /* The block device below; for a file system that gives itself an anonymous
    * number (btrfs) the device that is named as its source. */
   dev_t dev;
@@ -31,8 +31,10 @@ int mount_table_read (const char *path, mount_table_fn fn, void *opaque);
 /* Decode proc's \ooo in place. */
 void mount_table_decode (char *text);
 
-/* The block device below the file that ST describes, by the mounts of this
- * process; its anonymous number when there is none. */
-dev_t mount_table_device (const struct stat *st);
+/* Whether the file system of ENTRY has a device on DISK. */
+bool mount_entry_on_disk (const struct mount_entry *entry, dev_t disk);
+
+/* Whether the file PATH lies on DISK, by the mounts of this process. */
+bool mount_table_file_on_disk (const char *path, dev_t disk);
 
 #endif

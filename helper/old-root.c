@@ -165,7 +165,7 @@ find_writable (void *opaque, const struct mount_entry *entry)
   struct writable_search *search = opaque;
 
   if (entry->read_only || !is_on_device (entry)
-      || !block_device_on_disk (entry->dev, search->target))
+      || !mount_entry_on_disk (entry, search->target))
     return 0;
   snprintf (search->found, sizeof search->found, "%s (%s, %u:%u)",
             entry->mount_point, entry->type, major (entry->dev),

@@ -14,11 +14,14 @@
 
 #include "block-device.h"
 #include "cleanup.h"
+#include "dm-table.h"
 #include "file-io.h"
 #include "partition-heads.h"
 #include "report.h"
 
 #define HEAD_SIZE (128 * 1024)
+#define SECTOR 512              /* of sysfs and the device mapper */
+#define DEPTH_MAX 16            /* of devices on devices */
 
 struct chunk_list
 {
@@ -45,40 +48,48 @@ add_head (struct chunk_list *list, uint64_t offset)
   add_chunk (list, (offset + HEAD_SIZE - 1) / DIGEST_CHUNK);
 }
 
-/* The attribute "start" of the partition NAME, in sectors of 512 bytes. */
-static void
-add_partition (struct chunk_list *list, const char *disk, const char *name)
+/* Where on DISK the sector SECTOR of DEV lies, in sectors, down through whatever
+ * is below. */
+static bool
+find_place (dev_t dev, uint64_t sector, dev_t disk, uint64_t *place)
 {
-  char path[PATH_MAX];
-  uint64_t start;
+  for (int depth = 0; depth < DEPTH_MAX && dev != disk; depth++) {
+    char offset[32];
+    uint64_t start;
+    dev_t below;
 
-  int n = snprintf (path, sizeof path, "%s/%s/start", disk, name);
-  if (n < 0 || n >= (int) sizeof path)
-    return;
-  FILE *file = fopen (path, "re");
-  if (!file)
-    return;                     /* no partition but another folder */
-  if (fscanf (file, "%" SCNu64, &start) == 1 && start < UINT64_MAX / 1024)
-    add_head (list, start * 512);
-  fclose (file);
+    if (block_device_parent (dev, &below, &start))
+      sector += start;
+    else if (block_device_behind_loop (dev, &below))
+      sector += block_device_attribute (dev, "loop/offset", offset, sizeof offset)
+        ? strtoull (offset, NULL, 10) / SECTOR : 0;
+    else if (!dm_table_find (dev, sector, &below, &sector))
+      return false;
+    dev = below;
+  }
+  *place = sector;
+  return dev == disk;
 }
 
+/* The devices of sysfs that are partitions of the disk, or lie on it. */
 size_t
 partition_heads_list (dev_t disk, uint64_t nr_chunks,
                       uint64_t chunks[PARTITION_HEADS_MAX])
 {
   struct chunk_list list = { chunks, 0, nr_chunks };
-  char path[128];
+  unsigned device_major, device_minor;
+  uint64_t sector;
 
   add_head (&list, 0);
-  snprintf (path, sizeof path, "%s/%u:%u", block_device_sysfs, major (disk),
-            minor (disk));
-  DIR *dir = opendir (path);
+  DIR *dir = opendir (block_device_sysfs);
   if (!dir)
     return list.nr;
   for (struct dirent *entry = readdir (dir); entry; entry = readdir (dir))
-    if (entry->d_name[0] != '.')
-      add_partition (&list, path, entry->d_name);
+    if (sscanf (entry->d_name, "%u:%u", &device_major, &device_minor) == 2
+        && block_device_on_disk (makedev (device_major, device_minor), disk)
+        && find_place (makedev (device_major, device_minor), 0, disk, &sector)
+        && sector < UINT64_MAX / (2 * SECTOR))
+      add_head (&list, sector * SECTOR);
   closedir (dir);
   return list.nr;
 }

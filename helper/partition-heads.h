@@ -18,9 +18,9 @@
 /* More partitions than this are not looked after: 32 MiB of RAM at most. */
 #define PARTITION_HEADS_MAX 32
 
-/* The chunks below NR_CHUNKS with the first 128 KiB of DISK and of each
- * partition that the kernel knows on it, each once, in CHUNKS.  Returns how
- * many.  128 KiB: btrfs has its superblock at 64 KiB, all others before. */
+/* The chunks below NR_CHUNKS with the first 128 KiB of DISK, of each partition
+ * that the kernel knows on it, and of each device that is made upon these and has
+ * its beginning at one place, each once, in CHUNKS.  Returns how many.  128 KiB: btrfs has its superblock at 64 KiB, all others before. */
 size_t partition_heads_list (dev_t disk, uint64_t nr_chunks,
                              uint64_t chunks[PARTITION_HEADS_MAX]);
 

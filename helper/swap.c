@@ -26,8 +26,8 @@ lies_on (const char *path, dev_t disk)
 
   if (stat (path, &st) == -1)
     return false;
-  return block_device_on_disk (S_ISBLK (st.st_mode) ? st.st_rdev
-                               : mount_table_device (&st), disk);
+  return S_ISBLK (st.st_mode) ? block_device_on_disk (st.st_rdev, disk)
+                              : mount_table_file_on_disk (path, disk);
 }
 
 /* PATH TYPE SIZE USED PRIORITY; the first line is a heading. */

@@ -21,8 +21,9 @@
 
 struct root_search
 {
+  dev_t target;
+  bool overlay, on_target;
   dev_t root;
-  bool found;
 };
 
 /* The last entry of / is the one on top. */
@@ -33,21 +34,38 @@ note_root (void *opaque, const struct mount_entry *entry)
 
   if (strcmp (entry->mount_point, "/") == 0) {
     search->root = entry->dev;
-    search->found = true;
+    search->overlay = strncmp (entry->type, "overlay", 7) == 0;
+    search->on_target = mount_entry_on_disk (entry, search->target);
   }
   return 0;
 }
 
+/* The kernel gives a disk exclusively only if no file system, mapping or swap has
+ * it.  -1 with errno; EBUSY: something has. */
+static int
+open_exclusively (void)
+{
+  char path[PATH_MAX];
+
+  snprintf (path, sizeof path, "%s/dev/target", ram_root);
+  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_EXCL | O_CLOEXEC);
+  return fd == -1 ? -1 : 0;
+}
+
+/* The layers of an overlay may be mounted where nobody sees them: then no more
+ * than that the disk is in use can be told. */
 static int
 check_holds_root (dev_t target, const char *name)
 {
-  struct root_search search = { 0, false };
+  struct root_search search = { .target = target };
 
   if (mount_table_read (MOUNT_TABLE, note_root, &search) == -1) {
     report_error (MOUNT_TABLE ": %s", strerror (errno));
     return -1;
   }
-  if (!search.found || !block_device_on_disk (search.root, target)) {
+  if (search.overlay && open_exclusively () == -1 && errno == EBUSY)
+    return 0;
+  if (!search.on_target) {
     report_error ("%s: the file system of / (device %u:%u) is not on this disk;"
                   " refused", name, major (search.root), minor (search.root));
     return -1;
@@ -66,7 +84,7 @@ refuse_mounted (void *opaque, const struct mount_entry *entry)
 {
   const struct use_search *search = opaque;
 
-  if (!block_device_on_disk (entry->dev, search->target))
+  if (!mount_entry_on_disk (entry, search->target))
     return 0;
   report_error ("%s: %s is mounted on %s; unmount it first", search->name,
                 entry->source, entry->mount_point);
@@ -83,16 +101,11 @@ refuse_swap (void *opaque, const struct swap_area *area)
   return 1;
 }
 
-/* What the tables of this namespace do not show, the kernel knows: it gives a
- * disk exclusively only if no file system, mapping or swap has it. */
+/* What the tables of this namespace do not show, the kernel knows. */
 static int
 check_exclusive (const char *name)
 {
-  char path[PATH_MAX];
-
-  snprintf (path, sizeof path, "%s/dev/target", ram_root);
-  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_EXCL | O_CLOEXEC);
-  if (fd >= 0)
+  if (open_exclusively () == 0)
     return 0;
   report_error (errno == EBUSY
                 ? "%s is in use, by another namespace or a mapping: %s"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Over a sysfs of our own: sda (8:0) with sda1 and sda2, LUKS (253:0) on sda2,
  * LVM (253:1) on that; mmcblk0 (179:0) with one partition; a device that lies on
- * itself (253:9). */
+ * itself (253:9); loop devices (7:0, 7:1) over sda2 and over a file. */
 #include <config.h>
 
 #include <sys/stat.h>
@@ -52,9 +52,22 @@ add (const char *name, const char *number, const char *size, int partition,
   assert_int_equal (symlink (name, path), 0);
 }
 
+static void
+add_loop (const char *name, const char *file)
+{
+  char path[256];
+
+  snprintf (path, sizeof path, "%s/%s/loop", root, name);
+  assert_int_equal (mkdir (path, 0700), 0);
+  snprintf (path, sizeof path, "%s/%s/loop/backing_file", root, name);
+  put (path, file);
+}
+
 static int
 set_up (void **state)
 {
+  char link[64];
+
   (void) state;
   assert_non_null (mkdtemp (root));
   add ("sda", "8:0", "2048\n", 0, NULL);
@@ -65,7 +78,12 @@ set_up (void **state)
   add ("mmcblk0", "179:0", "5000000000\n", 0, NULL);
   add ("mmcblk0/mmcblk0p1", "179:1", "10\n", 1, NULL);
   add ("dm-9", "253:9", "1\n", 0, "dm-9");
-  block_device_sysfs = root;
+  add ("loop0", "7:0", "50\n", 0, NULL);
+  add ("loop1", "7:1", "50\n", 0, NULL);
+  add_loop ("loop0", "/sda2\n");
+  add_loop ("loop1", "/etc/passwd\n");
+  assert_int_equal (symlink ("sda/sda2", strcat (strcpy (link, root), "/sda2")), 0);
+  block_device_sysfs = block_device_names = root;
   return 0;
 }
 
@@ -106,6 +124,9 @@ test_on_disk (void **state)
   assert_true (block_device_on_disk (makedev (179, 1), mmc));
   assert_false (block_device_on_disk (makedev (179, 1), sda));
   assert_false (block_device_on_disk (makedev (253, 1), mmc));
+  assert_true (block_device_on_disk (makedev (7, 0), sda));
+  assert_false (block_device_on_disk (makedev (7, 0), mmc));
+  assert_false (block_device_on_disk (makedev (7, 1), sda));
   /* The disk does not lie on its partition. */
   assert_false (block_device_on_disk (sda, makedev (8, 1)));
   assert_false (block_device_on_disk (makedev (0, 25), sda));

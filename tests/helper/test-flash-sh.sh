@@ -115,12 +115,15 @@ read-write
 sync 
 wait-read-only
 freeze
+arrays leave
+wait-quiet
 END
 }
 
 way_back ()
 {
   cat <<END
+arrays join
 thaw
 on-old-root mount -o remount,rw /
 on-old-root mount -o remount,rw /boot/my files
@@ -147,8 +150,8 @@ echo wait-read-only >"$board/fail"
 flash && fail "it went on with a writable disk"
 [ "$(cat "$board/proc/sysrq-trigger")" = u ] || fail "no SysRq-u"
 {
-  to_the_write | sed '$d'
-  way_back | sed 1d
+  to_the_write | sed '/^freeze$/,$d'
+  way_back | sed 1,2d
   echo 'say end result=failed written=no'
 } | expect_asked "undoing everything" || exit 1
 
@@ -156,10 +159,19 @@ echo "# the old system runs again before anything of it is asked to do something
 echo freeze >"$board/fail"
 flash && fail "it went on without a freeze"
 {
+  to_the_write | sed '/^arrays/,$d'
+  way_back | sed 1d
+  echo 'say end result=failed written=no'
+} | expect_asked "undoing the freeze" || exit 1
+
+echo "# a disk that is still written to is not flashed, and its arrays get it back"
+echo wait-quiet >"$board/fail"
+flash && fail "it went on with a disk that somebody writes to"
+{
   to_the_write
   way_back
   echo 'say end result=failed written=no'
-} | expect_asked "undoing the freeze" || exit 1
+} | expect_asked "undoing what the arrays lost" || exit 1
 
 echo "# each earlier failure undoes what was done, and no more"
 echo 'swap off /swap file' >"$board/fail"
@@ -204,8 +216,8 @@ rm -f "$board/fail"
 echo 'wait-read-only' >"$board/kill"
 flash && fail "it went on after SIGTERM"
 {
-  to_the_write | sed '$d'
-  way_back | sed 1d
+  to_the_write | sed '/^freeze$/,$d'
+  way_back | sed 1,2d
   echo 'say end result=aborted written=no'
 } | expect_asked "undoing after SIGTERM" || exit 1
 
@@ -273,7 +285,7 @@ kept=yes
 for result in failed aborted; do
   flash FLASH_UNDO=$result && fail "an undo went well"
   {
-    way_back | sed 1d
+    way_back | sed 1,2d
     echo "say end result=$result written=no"
   } | expect_asked "undoing after SIGKILL" || exit 1
 done
@@ -283,7 +295,7 @@ rm -f "$board/undoing"
 mkdir "$board/undoing"
 flash FLASH_UNDO=failed && fail "an undo went well"
 {
-  way_back | sed 1d
+  way_back | sed 1,2d
   echo 'say end result=failed written=no'
 } | expect_asked "undoing in a full RAM root" || exit 1
 rmdir "$board/undoing"
