@@ -82,7 +82,8 @@ is_on_medium (int fd, const struct stat *st)
 
   if (!S_ISREG (st->st_mode) || st->st_size <= 0 || fstatfs (fd, &fs) == -1)
     return false;
-  return fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC
+  return fs.f_type != TMPFS_MAGIC
+         && fs.f_type != (__fsword_t) RAMFS_MAGIC
          && fs.f_type != (__fsword_t) HUGETLBFS_MAGIC;
 }
 

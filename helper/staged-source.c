@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,13 +46,15 @@ close_source (struct image_source *source)
 static const struct image_source_ops ops = { fill, close_source };
 
 /* Half of what is available: the other half is for everybody else, the staged
- * file being counted already. */
+ * file being counted already.  A 32-bit program cannot address all that a board
+ * may have. */
 static uint64_t
 memory_limit (void)
 {
   const uint64_t available = available_memory ();
+  const uint64_t limit = available ? available / 2 : DEFAULT_MEMORY_LIMIT;
 
-  return available ? available / 2 : DEFAULT_MEMORY_LIMIT;
+  return limit < SIZE_MAX / 4 ? limit : SIZE_MAX / 4;
 }
 
 static struct image *
