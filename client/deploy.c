@@ -11,6 +11,7 @@
 #include "board-privilege.h"
 #include "cleanup.h"
 #include "deploy.h"
+#include "helper-choice.h"
 #include "helper-files.h"
 #include "report.h"
 #include "session-store.h"
@@ -89,7 +90,7 @@ deploy_session_file (const struct flash_job *job)
 
 struct cargo
 {
-  struct helper_file lifeboat, deploy, program, script;
+  struct helper_file lifeboat, deploy, program, busybox, script;
   char *session_file;
   const char *public_key;       /* "": no lifeboat */
   char *assignments;
@@ -102,6 +103,7 @@ cargo_release (struct cargo *c)
   helper_file_release (&c->lifeboat);
   helper_file_release (&c->deploy);
   helper_file_release (&c->program);
+  helper_file_release (&c->busybox);
   helper_file_release (&c->script);
   free (c->session_file);
   free (c->assignments);
@@ -118,12 +120,13 @@ make_assignments (const struct flash_job *job, const struct cargo *c)
 
   if (!busybox || !target || !image
       || asprintf (&text, "BUSYBOX=%s\nTARGET=%s\nIMAGE_FILE=%s\nHELPER_SIZE='%zu'\n"
-                   "SCRIPT_SIZE='%zu'\nSESSION_SIZE='%zu'\nKEY_SIZE='%zu'\n"
-                   "LIFEBOAT='%s'\nPURPOSE='session'\nRAM_SIZE='%" PRIu64
-                   "'\n", busybox, target, image, c->program.size, c->script.size,
+                   "BUSYBOX_SIZE='%zu'\nSCRIPT_SIZE='%zu'\nSESSION_SIZE='%zu'\n"
+                   "KEY_SIZE='%zu'\nLIFEBOAT='%s'\nPURPOSE='session'\nRAM_SIZE='%"
+                   PRIu64 "'\n", busybox, target, image, c->program.size,
+                   c->busybox.size, c->script.size,
                    strlen (c->session_file), strlen (c->public_key),
                    *c->public_key ? "yes" : "no",
-                   target_checks_ram_size (job)) == -1)
+                   target_checks_ram_size (job) + c->busybox.size) == -1)
     return NULL;
   return text;
 }
@@ -142,13 +145,24 @@ deploy_command (const struct flash_job *job, size_t script_size)
   return command;
 }
 
+/* A busybox that the board lacks, or that the person wants it to use. */
 static int
-load (const struct flash_job *job, struct cargo *c)
+load_busybox (const struct flash_job *job, const char *arch, struct cargo *c)
+{
+  if (job->options->busybox)
+    return helper_file_read_path (job->options->busybox, &c->busybox);
+  return *job->board.busybox
+         ? 0 : helper_file_read_arch (HELPER_BUSYBOX_PREFIX, arch, &c->busybox);
+}
+
+static int
+load (const struct flash_job *job, const char *arch, struct cargo *c)
 {
   c->public_key = job->stored ? job->stored->public_key : "";
   if ((*c->public_key && helper_file_read ("lifeboat.sh", &c->lifeboat) == -1)
       || helper_file_read ("deploy.sh", &c->deploy) == -1
-      || helper_file_read_program (job->board.machine, &c->program) == -1
+      || helper_file_read_arch (HELPER_PROGRAM_PREFIX, arch, &c->program) == -1
+      || load_busybox (job, arch, c) == -1
       || helper_file_read ("flash.sh", &c->script) == -1)
     return -1;
   c->session_file = deploy_session_file (job);
@@ -188,33 +202,38 @@ is_deployed (const struct flash_job *job, const char *output)
 static int
 judge (const struct flash_job *job, const struct ssh_exec *exec)
 {
+  const int status = ssh_exec_status (exec);
+
+  if (status == DEPLOY_RUNS_NOT_HERE)
+    return DEPLOY_RUNS_NOT_HERE;
   show_words (ssh_exec_stdout (exec));
   show_words (ssh_exec_stderr (exec));
-  if (ssh_exec_status (exec) == 0
-      && is_deployed (job, ssh_exec_stdout (exec)))
+  if (status == 0 && is_deployed (job, ssh_exec_stdout (exec)))
     return 0;
-  if (ssh_exec_status (exec) == DEPLOY_OTHER_SESSION)
+  if (status == DEPLOY_OTHER_SESSION)
     report_error ("a flash is already running on this board");
   else
     report_error ("the helper could not be deployed on the board "
-                  "(exit status %d)", ssh_exec_status (exec));
+                  "(exit status %d)", status);
   return -1;
 }
 
-int
-deploy_run (struct flash_job *job)
+/* As deploy_run; or DEPLOY_RUNS_NOT_HERE, noted: the board is as it was. */
+static int
+deploy_candidate (struct flash_job *job, struct helper_choice *choice, unsigned i)
 {
   struct cargo cargo = { .command = NULL };
   struct ssh_exec *exec;
   int result = -1;
 
-  if (load (job, &cargo) == 0) {
+  if (load (job, choice->archs[i], &cargo) == 0) {
     const struct exec_input inputs[] = {
       *board_privilege_input (job),
       { cargo.assignments, strlen (cargo.assignments) },
       { cargo.lifeboat.data, cargo.lifeboat.size },
       { cargo.deploy.data, cargo.deploy.size },
       { cargo.program.data, cargo.program.size },
+      { cargo.busybox.data, cargo.busybox.size },
       { cargo.script.data, cargo.script.size },
       { cargo.session_file, strlen (cargo.session_file) },
       { cargo.public_key, strlen (cargo.public_key) },
@@ -225,8 +244,28 @@ deploy_run (struct flash_job *job)
       result = ssh_exec_wait (exec, DEPLOY_SECONDS, true);
     if (result == 0)
       result = judge (job, exec);
+    if (result == DEPLOY_RUNS_NOT_HERE)
+      helper_choice_note (choice, i, ssh_exec_stderr (exec));
     ssh_exec_free (exec);
   }
   cargo_release (&cargo);
   return result;
+}
+
+int
+deploy_run (struct flash_job *job)
+{
+  struct helper_choice choice;
+
+  if (helper_choice_make (job, true, &choice) == -1)
+    return -1;
+  for (unsigned i = 0; i < choice.nr; i++) {
+    const int result = deploy_candidate (job, &choice, i);
+
+    if (result != DEPLOY_RUNS_NOT_HERE)
+      return result;
+    message_info ("The %s helper does not run on this board", choice.archs[i]);
+  }
+  helper_choice_report (&choice);
+  return -1;
 }

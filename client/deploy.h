@@ -8,6 +8,8 @@
 
 /* deploy.sh's exit status when the board is taken. */
 #define DEPLOY_OTHER_SESSION 10
+/* ... and when this flash-helper does not run there: another one may. */
+#define DEPLOY_RUNS_NOT_HERE 11
 
 /* Give JOB the name of a new session.  0, or -1 after a report. */
 int deploy_name_session (struct flash_job *job);

@@ -16,6 +16,7 @@
 #include "flash-run.h"
 #include "fleet-member.h"
 #include "found-session.h"
+#include "helper-choice.h"
 #include "helper-files.h"
 #include "interrupt.h"
 #include "local-image.h"
@@ -53,14 +54,17 @@ reach_board (struct flash_job *job)
   return -1;
 }
 
-/* Whether the board's program is there, before anybody is asked anything. */
+/* Whether the board's programs are there, before anybody is asked anything. */
 static int
 check_helper (const struct flash_job *job)
 {
-  struct helper_file program;
-  int result = helper_file_read_program (job->board.machine, &program);
+  struct helper_file busybox = { .data = NULL };
+  struct helper_choice choice;
+  int result = helper_choice_make (job, true, &choice);
 
-  helper_file_release (&program);
+  if (result == 0 && job->options->busybox)
+    result = helper_file_read_path (job->options->busybox, &busybox);
+  helper_file_release (&busybox);
   return result;
 }
 

@@ -13,14 +13,14 @@
 #include "cleanup.h"
 #include "file-io.h"
 #include "helper-files.h"
+#include "messages.h"
 #include "report.h"
 
 #define DIRECTORY_VARIABLE "FLASH_LIVE_REMOTE_HELPER_DIR"
-#define PROGRAM_PREFIX "flash-helper-"
 #define FILE_MAX (64 * 1024 * 1024)
 
-static const char *
-helper_directory (void)
+const char *
+helper_files_directory (void)
 {
   const char *directory = getenv (DIRECTORY_VARIABLE);
 
@@ -55,25 +55,59 @@ read_open_file (int fd, const char *path, struct helper_file *file)
 }
 
 int
-helper_file_read (const char *name, struct helper_file *file)
+helper_file_read_path (const char *path, struct helper_file *file)
 {
-  CLEANUP_FREE char *path = NULL;
-  CLEANUP_CLOSE int fd = -1;
+  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC);
 
   file->data = NULL;
   file->size = 0;
-  if (asprintf (&path, "%s/%s", helper_directory (), name) == -1) {
-    path = NULL;
-    report_error ("out of memory");
+  if (fd != -1)
+    return read_open_file (fd, path, file);
+  report_error ("%s: %s", path, strerror (errno));
+  return -1;
+}
+
+/* The path of the file PREFIX with NAME behind it; the caller must free it.  NULL
+ * after a report. */
+static char *
+path_of (const char *prefix, const char *name)
+{
+  char *path;
+
+  if (asprintf (&path, "%s/%s%s", helper_files_directory (), prefix, name) >= 0)
+    return path;
+  report_error ("out of memory");
+  return NULL;
+}
+
+int
+helper_file_read (const char *name, struct helper_file *file)
+{
+  return helper_file_read_arch ("", name, file);
+}
+
+int
+helper_file_read_arch (const char *prefix, const char *arch,
+                       struct helper_file *file)
+{
+  CLEANUP_FREE char *path = path_of (prefix, arch);
+
+  file->data = NULL;
+  file->size = 0;
+  if (!path)
     return -1;
-  }
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd == -1) {
-    report_error ("%s: %s\nIt belongs to the installation of this program.",
-                  path, strerror (errno));
-    return -1;
-  }
-  return read_open_file (fd, path, file);
+  if (helper_file_read_path (path, file) == 0)
+    return 0;
+  message_always ("%s belongs to the installation of this program.", path);
+  return -1;
+}
+
+bool
+helper_file_exists (const char *prefix, const char *arch)
+{
+  CLEANUP_FREE char *path = path_of (prefix, arch);
+
+  return path && access (path, F_OK) == 0;
 }
 
 void
@@ -84,52 +118,23 @@ helper_file_release (struct helper_file *file)
   file->size = 0;
 }
 
-/* "aarch64 x86_64": what there is a program for. */
-static void
-list_machines (char *list, size_t size)
+void
+helper_files_list (const char *prefix, char *list, size_t size)
 {
-  DIR *dir = opendir (helper_directory ());
-  const size_t prefix = strlen (PROGRAM_PREFIX);
+  DIR *dir = opendir (helper_files_directory ());
+  const size_t length = strlen (prefix);
   const struct dirent *entry;
   size_t n = 0;
 
   *list = '\0';
   while (dir && (entry = readdir (dir)) != NULL) {
-    if (strncmp (entry->d_name, PROGRAM_PREFIX, prefix) != 0)
+    if (strncmp (entry->d_name, prefix, length) != 0)
       continue;
-    int r = snprintf (list + n, size - n, " %s", entry->d_name + prefix);
+    int r = snprintf (list + n, size - n, " %s", entry->d_name + length);
     if (r < 0 || (size_t) r >= size - n)
       break;
     n += (size_t) r;
   }
   if (dir)
     closedir (dir);
-}
-
-int
-helper_file_read_program (const char *machine, struct helper_file *file)
-{
-  CLEANUP_FREE char *name = NULL, *path = NULL;
-  char available[256];
-
-  file->data = NULL;
-  file->size = 0;
-  list_machines (available, sizeof available);
-  if (!*machine || strchr (machine, '/')
-      || asprintf (&name, PROGRAM_PREFIX "%s", machine) == -1) {
-    name = NULL;
-    report_error ("the board does not say what machine it is");
-    return -1;
-  }
-  if (asprintf (&path, "%s/%s", helper_directory (), name) == -1) {
-    path = NULL;
-    report_error ("out of memory");
-    return -1;
-  }
-  if (access (path, F_OK) == 0)
-    return helper_file_read (name, file);
-  report_error ("the board is a %s machine, and there is no %s in %s; this "
-                "installation has helpers for:%s", machine, name,
-                helper_directory (), *available ? available : " none");
-  return -1;
 }

@@ -30,6 +30,7 @@ static const struct
     "it says what a flash reads back (the command is written without dashes)" },
   { GIVEN_SAMPLE, "--sample", VERIFY,
     "it belongs to the command verify; a flash has --verify sample" },
+  { GIVEN_BUSYBOX, "--busybox", FLASH, "nothing is deployed that needs it" },
   { GIVEN_LIFEBOAT_PORT, "--lifeboat-port", FLASH | STATUS | ABANDON,
     "it uses the board's own sshd" },
   { GIVEN_SESSION_KEY, "--session-key", FLASH | STATUS | ABANDON,

@@ -21,8 +21,8 @@ enum
 {
   OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
   OPT_NO_REBOOT, OPT_DEVICE, OPT_STOP_SERVICES, OPT_REHEARSE,
-  OPT_VERIFY, OPT_SAMPLE, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY, OPT_QUIET, OPT_JSON, OPT_JOBS,
-  OPT_SSH, OPT_LOCAL,
+  OPT_VERIFY, OPT_SAMPLE, OPT_BUSYBOX, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY,
+  OPT_QUIET, OPT_JSON, OPT_JOBS, OPT_SSH, OPT_LOCAL,
   OPT_VERBOSE, OPT_HELP, OPT_VERSION
 };
 
@@ -36,6 +36,7 @@ static const struct option long_options[] = {
   { "rehearse", no_argument, NULL, OPT_REHEARSE },
   { "verify", required_argument, NULL, OPT_VERIFY },
   { "sample", required_argument, NULL, OPT_SAMPLE },
+  { "busybox", required_argument, NULL, OPT_BUSYBOX },
   { "lifeboat-port", required_argument, NULL, OPT_LIFEBOAT_PORT },
   { "session-key", required_argument, NULL, OPT_SESSION_KEY },
   { "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
@@ -80,6 +81,7 @@ options_help (void)
     "  --no-reboot          leave the board running when the disk is verified\n"
     "  --stop-services LIST patterns of the units to stop before the write; \"\": none\n"
     "                       [" DEFAULT_STOP_SERVICES "]\n"
+    "  --busybox FILE       a static busybox for a board without one\n"
     "  --lifeboat-port PORT a port of its own for the sshd in memory\n"
     "  --session-key KEY    the key of a flash that another machine began\n"
     "  --local              this machine is the board: no HOST, no ssh, run as root\n"
@@ -262,6 +264,7 @@ take_option (struct options *o, int c, unsigned *given)
   case OPT_SAMPLE:
     *given |= GIVEN_SAMPLE;
     return parse_number ("--sample", optarg, 1, 1000000000, &o->sample);
+  case OPT_BUSYBOX: *given |= GIVEN_BUSYBOX; o->busybox = optarg; return 0;
   case OPT_LIFEBOAT_PORT:
     *given |= GIVEN_LIFEBOAT_PORT;
     o->lifeboat_given = true;

@@ -41,6 +41,7 @@ struct options
   unsigned lifeboat_port;       /* 0: the port of the board's sshd */
   unsigned sample;              /* chunks that `verify` looks at; 0: all */
   const char *session_key;      /* a private key from elsewhere, or NULL */
+  const char *busybox;          /* a static one for the board, or NULL */
   const char *confirm;          /* NULL: ask */
   const char *device;           /* NULL: the root disk */
   const char *stop_services;    /* may be empty */

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "deploy.h"
+#include "helper-choice.h"
 #include "helper-files.h"
 #include "remote-command.h"
 #include "report.h"
@@ -49,6 +50,7 @@ struct survey_channel
   unsigned unanswered[QUESTIONS_MAX];   /* answers a question, oldest first */
   unsigned nr_unanswered;
   struct words errors;          /* the board's stderr */
+  bool runs_not_here;           /* its helper: another one may */
 };
 
 /* -- The board's words ---------------------------------------------------- */
@@ -187,6 +189,10 @@ report_early_end (struct survey_channel *c)
 
   if (c->errors.len > 0)
     show_words (&c->errors);
+  if (status == DEPLOY_RUNS_NOT_HERE) {
+    c->runs_not_here = true;
+    return;
+  }
   if (status == DEPLOY_OTHER_SESSION)
     report_error ("a flash or another survey is already running on this board; "
                   "its disk can be compared when that has ended");
@@ -249,7 +255,7 @@ make_assignments (const struct flash_job *job, size_t helper_size)
 
   if (!busybox || !target
       || asprintf (&text, "BUSYBOX=%s\nTARGET=%s\nTARGET_SIZE='%" PRIu64 "'\n"
-                   "HELPER_SIZE='%zu'\nSCRIPT_SIZE='0'\nSESSION_SIZE='0'\n"
+                   "HELPER_SIZE='%zu'\nBUSYBOX_SIZE='0'\nSCRIPT_SIZE='0'\nSESSION_SIZE='0'\n"
                    "KEY_SIZE='0'\nLIFEBOAT='no'\nPURPOSE='survey'\n"
                    "RAM_SIZE='%zu'\n", busybox, target, job->board.disk_size,
                    helper_size, helper_size + RAM_ROOT_EXTRA) == -1)
@@ -258,12 +264,12 @@ make_assignments (const struct flash_job *job, size_t helper_size)
 }
 
 static int
-load (struct survey_channel *c, const struct flash_job *job)
+load (struct survey_channel *c, const struct flash_job *job, const char *arch)
 {
   CLEANUP_FREE char *command = NULL;
 
   if (helper_file_read ("deploy.sh", &c->deploy) == -1
-      || helper_file_read_program (job->board.machine, &c->program) == -1)
+      || helper_file_read_arch (HELPER_PROGRAM_PREFIX, arch, &c->program) == -1)
     return -1;
   c->assignments = make_assignments (job, c->program.size);
   if (c->assignments)
@@ -281,21 +287,44 @@ load (struct survey_channel *c, const struct flash_job *job)
   return c->command ? 0 : -1;
 }
 
-struct survey_channel *
-survey_channel_open (struct flash_job *job)
+/* NULL after a report; or, when it does not run on the board, noted in CHOICE. */
+static struct survey_channel *
+open_candidate (struct flash_job *job, struct helper_choice *choice, unsigned i,
+                bool *runs_not_here)
 {
   struct survey_channel *c = calloc (1, sizeof *c);
 
+  *runs_not_here = false;
   if (!c) {
     report_error ("out of memory");
     return NULL;
   }
   c->connection = job->connection;
-  if (load (c, job) == -1 || wait_for_marker (c) == -1) {
-    survey_channel_free (c);
+  if (load (c, job, choice->archs[i]) == 0 && wait_for_marker (c) == 0)
+    return c;
+  *runs_not_here = c->runs_not_here;
+  if (c->runs_not_here)
+    helper_choice_note (choice, i, c->errors.line);
+  survey_channel_free (c);
+  return NULL;
+}
+
+struct survey_channel *
+survey_channel_open (struct flash_job *job)
+{
+  struct helper_choice choice;
+
+  if (helper_choice_make (job, false, &choice) == -1)
     return NULL;
+  for (unsigned i = 0; i < choice.nr; i++) {
+    bool runs_not_here;
+    struct survey_channel *c = open_candidate (job, &choice, i, &runs_not_here);
+
+    if (!runs_not_here)
+      return c;
   }
-  return c;
+  helper_choice_report (&choice);
+  return NULL;
 }
 
 void

@@ -6,8 +6,8 @@
 
 #include "flash-job.h"
 
-/* Everything that must hold before a new flash: busybox, the disk, its size,
- * memory.  0, or -1 after a report of the first thing that does not. */
+/* Everything that must hold before a new flash: the disk, its size, memory.  0, or
+ * -1 after a report of the first thing that does not. */
 int target_checks_run (const struct flash_job *job);
 
 /* Of these, what the helper needs to be deployed. */

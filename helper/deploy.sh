@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 # deploy.sh: makes the RAM root and starts the session in it.  The client runs
 # it as root with the board's own sh, behind assignments of BUSYBOX,
-# HELPER_SIZE, SCRIPT_SIZE, SESSION_SIZE, KEY_SIZE, LIFEBOAT, RAM_SIZE and
-# TARGET, and, with LIFEBOAT=yes, behind lifeboat.sh; the files follow on stdin
-# (docs/protocol.md, section 2).  Exit status 10: another session is there.
+# BUSYBOX_SIZE, HELPER_SIZE, SCRIPT_SIZE, SESSION_SIZE, KEY_SIZE, LIFEBOAT,
+# RAM_SIZE and TARGET, and, with LIFEBOAT=yes, behind lifeboat.sh; the files follow
+# on stdin (docs/protocol.md, section 2).  Exit status 10: another session is
+# there; 11: this flash-helper does not run here, and another one may.
 # IMAGE_FILE is only set where the image lies on this board and stays there.
 # With PURPOSE=survey there is no session: behind flash-helper, the only file,
 # come questions about the disk of TARGET_SIZE bytes, and nothing stays behind.
@@ -47,16 +48,20 @@ effective_user ()
 
 check_assignments ()
 {
-  for size in "$HELPER_SIZE" "$SCRIPT_SIZE" "$SESSION_SIZE" "$KEY_SIZE" \
-    "$RAM_SIZE"; do
+  for size in "$HELPER_SIZE" "$BUSYBOX_SIZE" "$SCRIPT_SIZE" "$SESSION_SIZE" \
+    "$KEY_SIZE" "$RAM_SIZE"; do
     is_number "$size" || fail "'$size' is not a number of bytes"
   done
   is_number "${TARGET%%:*}" && is_number "${TARGET#*:}" ||
     fail "'$TARGET' is not MAJOR:MINOR"
   case $BUSYBOX in
+    '') [ "$BUSYBOX_SIZE" -gt 0 ] || [ "$PURPOSE" != session ] ||
+          fail "there is no busybox" ;;
     /*) [ -x "$BUSYBOX" ] || fail "$BUSYBOX is not there" ;;
     *) fail "'$BUSYBOX' is not a path" ;;
   esac
+  busybox_name=$BUSYBOX
+  [ "$BUSYBOX_SIZE" = 0 ] || busybox_name='the busybox that was sent'
   [ "$(effective_user)" = 0 ] || fail "this needs root"
   case $PURPOSE in
     session) ;;
@@ -66,15 +71,35 @@ check_assignments ()
   esac
 }
 
+# list_applets BUSYBOX...: sets known, the names of its applets; or said, if it does
+# not run.
+list_applets ()
+{
+  known=' '
+  said=$("$@" --list 2>&1 </dev/null) || return 1
+  for applet in $said; do
+    known="$known$applet "
+  done
+}
+
+# Of those that are known, the RAM root needs some.
+require_applets ()
+{
+  lacking=
+  for applet in $applets; do
+    case $known in *" $applet "*) ;; *) lacking="$lacking $applet" ;; esac
+  done
+  [ -z "$lacking" ] || fail "$busybox_name lacks$lacking"
+}
+
 # The board's own commands, or those of its busybox: not every board has links
-# to all of them.  Sets known, the names of its applets, of which the RAM root
-# needs some.
+# to all of them.
 find_commands ()
 {
   known=' ' lacking=
-  for applet in $("$BUSYBOX" --list </dev/null); do
-    known="$known$applet "
-  done
+  if [ -n "$BUSYBOX" ]; then
+    list_applets "$BUSYBOX" || fail "$BUSYBOX does not run: $said"
+  fi
   for command in $commands; do
     command -v "$command" >/dev/null 2>&1 && continue
     case $known in
@@ -82,12 +107,9 @@ find_commands ()
       *) lacking="$lacking $command" ;;
     esac
   done
-  [ -z "$lacking" ] || fail "this board lacks$lacking, and so does $BUSYBOX"
-  [ "$PURPOSE" != survey ] || return 0
-  for applet in $applets; do
-    case $known in *" $applet "*) ;; *) lacking="$lacking $applet" ;; esac
-  done
-  [ -z "$lacking" ] || fail "$BUSYBOX lacks$lacking"
+  [ -z "$lacking" ] ||
+    fail "this board lacks$lacking${BUSYBOX:+, and so does $BUSYBOX}"
+  [ "$PURPOSE:$BUSYBOX_SIZE" != session:0 ] || require_applets
 }
 
 # -- The lock -----------------------------------------------------------------
@@ -190,19 +212,24 @@ mount_ram_root ()
     fail "the RAM root cannot be filled"
 }
 
+# The board's dd, for want of a busybox.
+take_bytes ()
+{
+  ${BUSYBOX:+"$BUSYBOX"} dd "$@" 2>/dev/null
+}
+
 # Take exactly $1 bytes off stdin to the file $2: whole blocks, then the rest a
 # byte at a time, for a read beyond it would eat the next file.
 receive_file ()
 {
   block=65536
-  "$BUSYBOX" dd bs=1 count=0 iflag=fullblock </dev/null >/dev/null 2>&1 ||
-    block=1
+  take_bytes bs=1 count=0 iflag=fullblock </dev/null >/dev/null || block=1
   {
     if [ "$block" = 1 ]; then
-      "$BUSYBOX" dd bs=1 count="$1" 2>/dev/null
+      take_bytes bs=1 count="$1"
     else
-      "$BUSYBOX" dd bs=$block count=$(($1 / block)) iflag=fullblock 2>/dev/null &&
-        "$BUSYBOX" dd bs=1 count=$(($1 % block)) 2>/dev/null
+      take_bytes bs=$block count=$(($1 / block)) iflag=fullblock &&
+        take_bytes bs=1 count=$(($1 % block))
     fi
   } >"$2" || fail "$2 could not be written: is $RAM_SIZE bytes of RAM too little?"
   received=$(wc -c <"$2")
@@ -228,6 +255,9 @@ refer_to_image ()
 
 receive_files ()
 {
+  if [ "$BUSYBOX_SIZE" -gt 0 ]; then
+    receive_file "$BUSYBOX_SIZE" "$ram_root/bin/busybox"
+  fi
   receive_file "$SCRIPT_SIZE" "$ram_root/flash.sh"
   receive_file "$SESSION_SIZE" "$ram_root/session"
 }
@@ -302,19 +332,38 @@ list_libraries ()
   echo "$libraries"
 }
 
+# The board's own; one that the client has sent is there already, and static.
 copy_busybox ()
 {
-  cat "$BUSYBOX" >"$ram_root/bin/busybox" &&
-    chmod 755 "$ram_root/bin/busybox" || fail "$BUSYBOX cannot be copied"
+  cat "$BUSYBOX" >"$ram_root/bin/busybox" || fail "$BUSYBOX cannot be copied"
   list_libraries "$BUSYBOX" >"$ram_root/libraries" &&
     copy_libraries "$BUSYBOX" <"$ram_root/libraries"
   rm -f "$ram_root/libraries"
-  # Where the loaders look beyond their own directories.
+}
+
+# Where the loaders look beyond their own directories.
+copy_loader_paths ()
+{
   for file in /etc/ld.so.cache /etc/ld-musl-*.path; do
     [ -f "$file" ] || continue
     mkdir -p "$ram_root/etc" && cat "$file" >"$ram_root$file" ||
       fail "$file cannot be copied"
   done
+}
+
+prove_busybox ()
+{
+  chmod 755 "$ram_root/bin/busybox" || fail "chmod failed"
+  if [ "$BUSYBOX_SIZE" -gt 0 ]; then
+    list_applets chroot "$ram_root" /bin/busybox ||
+      fail "$busybox_name does not run inside the RAM root: $said"
+    require_applets
+  fi
+  # shellcheck disable=SC2016 # expanded by the shell that is proven
+  said=$(echo works | chroot "$ram_root" /bin/busybox sh -c \
+    'set -u; PATH=/bin; read -r line && [ -n "$line" ] && echo "$line" && true' 2>&1)
+  [ "$said" = works ] ||
+    fail "$busybox_name does not run inside the RAM root: $said"
 }
 
 link_applets ()
@@ -332,19 +381,17 @@ make_devices ()
     fail "the device nodes cannot be made"
 }
 
+# Before anything else is made: on another board another flash-helper may run.
 prove_helper ()
 {
-  chroot "$ram_root" /bin/flash-helper --version >/dev/null ||
-    fail "flash-helper does not run on this board ($(uname -m))"
-}
-
-prove_busybox ()
-{
-  # shellcheck disable=SC2016 # expanded by the shell that is proven
-  said=$(echo works | chroot "$ram_root" /bin/busybox sh -c \
-    'set -u; PATH=/bin; read -r line && [ -n "$line" ] && echo "$line" && true' 2>&1)
-  [ "$said" = works ] ||
-    fail "the shell of $BUSYBOX does not run inside the RAM root: $said"
+  said=$(chroot "$ram_root" /bin/flash-helper --version 2>&1 </dev/null)
+  status=$?
+  case $status:$said in
+    '0:flash-helper '*) return ;;
+  esac
+  echo "flash-helper does not run on this board ($(uname -m)):" \
+    "exit status $status: $said" >&2
+  exit 11
 }
 
 # -- The start ----------------------------------------------------------------
@@ -380,14 +427,15 @@ find_commands
 take_lock
 mount_ram_root
 receive_helper
-make_devices
 prove_helper
+make_devices
 [ "$PURPOSE" != survey ] || survey
 receive_files
 refer_to_image
-copy_busybox
-link_applets
+[ "$BUSYBOX_SIZE" -gt 0 ] || copy_busybox
+copy_loader_paths
 prove_busybox
+link_applets
 [ "$LIFEBOAT" = no ] || build_lifeboat
 start_session
 echo "FLR1-DEPLOYED ${answer#FLR1-SESSION }"

@@ -295,6 +295,7 @@ test_commands (void **state)
   BAD ("board", "image", "--sample", "3");
   BAD ("verify", "board", "image", "--sample", "0");
   BAD ("verify", "board", "image", "--session-key", "k");
+  BAD ("verify", "board", "image", "--busybox", "file");
   BAD ("verify", "board", "image", "--lifeboat-port", "2222");
 }
 

@@ -102,6 +102,7 @@ deploy_lifeboat ()
   {
     cat <<END
 BUSYBOX='$(command -v busybox)'
+BUSYBOX_SIZE='0'
 HELPER_SIZE='$(size_of "$flash_helper")'
 SCRIPT_SIZE='$(size_of "$1")'
 SESSION_SIZE='$(size_of "$scratch/session")'

@@ -83,14 +83,18 @@ size_of ()
 }
 
 # Run deploy.sh as the client does, with the script $1 in flash.sh's place.
-# RAM_SIZE and board_sh, the board's shell, may be set before.
+# RAM_SIZE, board_sh, the board's shell, board_busybox ("": it has none) and
+# sent_busybox, a file that is sent to it, may be set before.
 board_sh='sh'
+board_busybox=$(command -v busybox)
+sent_busybox=/dev/null
 deploy ()
 {
   helper_size=$(size_of "$flash_helper")
   {
     cat <<END
-BUSYBOX='$(command -v busybox)'
+BUSYBOX='$board_busybox'
+BUSYBOX_SIZE='$(size_of "$sent_busybox")'
 HELPER_SIZE='${HELPER_SIZE:-$helper_size}'
 SCRIPT_SIZE='$(size_of "$1")'
 SESSION_SIZE='$(size_of "$scratch/session")'
@@ -102,7 +106,7 @@ TARGET='$disk_number'
 END
     cat "$helper_dir/deploy.sh"
   } >"$scratch/deploy"
-  cat "$scratch/deploy" "$flash_helper" "$1" "$scratch/session" |
+  cat "$scratch/deploy" "$flash_helper" "$sent_busybox" "$1" "$scratch/session" |
     $board_sh -c 'eval "$(dd bs=1 count='"$(size_of "$scratch/deploy")"' 2>/dev/null)"' \
       >"$scratch/deploy.out" 2>"$scratch/deploy.err"
 }

@@ -12,12 +12,12 @@ make_session_file
   echo 'flash-helper say end result=aborted written=no'
 } >"$scratch/stand-in.sh"
 
-# deploy must fail with the words $1 and leave nothing.
+# deploy must fail with the words $1 (and the status $2) and leave nothing.
 expect_refusal ()
 {
   deploy "$scratch/stand-in.sh"
   status=$?
-  [ "$status" = 1 ] || fail "$1: status $status"
+  [ "$status" = "${2:-1}" ] || fail "$1: status $status"
   grep -q "$1" "$scratch/deploy.err" ||
     fail "no '$1' but: $(cat "$scratch/deploy.err")"
   expect_clean 1
@@ -106,8 +106,25 @@ echo "# a helper for another machine"
 good=$flash_helper
 flash_helper=$scratch/other
 head -c 100000 "$good" | tr '\177' '\176' >"$flash_helper"
-expect_refusal 'does not run on this board'
+expect_refusal 'does not run on this board .*: exit status 12[67]: .' 11
+
+echo "# a program that runs, and is no helper"
+flash_helper=$(command -v busybox)
+expect_refusal 'does not run on this board' 11
 flash_helper=$good
+
+echo "# a board without busybox"
+board_busybox=
+expect_refusal 'there is no busybox'
+printf '#!/bin/flash-helper\n' >"$scratch/no-busybox"
+sent_busybox=$scratch/no-busybox
+expect_refusal 'the busybox that was sent does not run'
+# It runs, but has no applet.
+echo 'int main (void) { return 0; }' | gcc -static -x c -o "$scratch/no-busybox" - ||
+  fail "gcc makes no static program"
+expect_refusal 'the busybox that was sent lacks cat'
+board_busybox=$(command -v busybox)
+sent_busybox=/dev/null
 
 echo "# session files"
 make_session_file 'session=0123'

@@ -157,7 +157,7 @@ survey_large ()
   printf 'digests %d 1\nread %d 4096\n' $((border + 2)) $((border * 1048576)) \
     >"$scratch/questions"
   # shellcheck disable=SC2086
-  $emulator "$program" survey -r "$ram_root" $large_size <"$scratch/questions" \
+  $emulator "$program" survey -r "$ram_root" "$FLASH_TARGET_SIZE" <"$scratch/questions" \
     >"$scratch/answers" || fail "$arch: survey failed"
   dd if="$scratch/large" bs=1M skip=$((border + 2)) count=1 of="$scratch/chunk" status=none
   # Behind the marker: 0, 16 bytes; 0, the bytes.

@@ -15,6 +15,7 @@ make_cargo ()
   {
     cat <<END
 BUSYBOX='$(command -v busybox)'
+BUSYBOX_SIZE='0'
 HELPER_SIZE='${HELPER_SIZE:-$helper_size}'
 SCRIPT_SIZE='0'
 SESSION_SIZE='0'
