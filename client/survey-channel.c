@@ -255,8 +255,9 @@ make_assignments (const struct flash_job *job, size_t helper_size)
 
   if (!busybox || !target
       || asprintf (&text, "BUSYBOX=%s\nTARGET=%s\nTARGET_SIZE='%" PRIu64 "'\n"
-                   "HELPER_SIZE='%zu'\nBUSYBOX_SIZE='0'\nSCRIPT_SIZE='0'\nSESSION_SIZE='0'\n"
-                   "KEY_SIZE='0'\nLIFEBOAT='no'\nPURPOSE='survey'\n"
+                   "HELPER_SIZE='%zu'\nBUSYBOX_SIZE='0'\nSCRIPT_SIZE='0'\n"
+                   "SESSION_SIZE='0'\nKEY_SIZE='0'\nPATCH_SIZE='0'\n"
+                   "LIFEBOAT='no'\nPURPOSE='survey'\n"
                    "RAM_SIZE='%zu'\n", busybox, target, job->board.disk_size,
                    helper_size, helper_size + RAM_ROOT_EXTRA) == -1)
     return NULL;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # deploy.sh: makes the RAM root and starts the session in it.  The client runs
 # it as root with the board's own sh, behind assignments of BUSYBOX,
-# BUSYBOX_SIZE, HELPER_SIZE, SCRIPT_SIZE, SESSION_SIZE, KEY_SIZE, LIFEBOAT,
-# RAM_SIZE and TARGET, and, with LIFEBOAT=yes, behind lifeboat.sh; the files follow
+# BUSYBOX_SIZE, HELPER_SIZE, SCRIPT_SIZE, SESSION_SIZE, KEY_SIZE, PATCH_SIZE,
+# LIFEBOAT, RAM_SIZE and TARGET, and, with LIFEBOAT=yes, behind lifeboat.sh; the files follow
 # on stdin (docs/protocol.md, section 2).  Exit status 10: another session is
 # there; 11: this flash-helper does not run here, and another one may.
 # IMAGE_FILE is only set where the image lies on this board and stays there.
@@ -49,7 +49,7 @@ effective_user ()
 check_assignments ()
 {
   for size in "$HELPER_SIZE" "$BUSYBOX_SIZE" "$SCRIPT_SIZE" "$SESSION_SIZE" \
-    "$KEY_SIZE" "$RAM_SIZE"; do
+    "$KEY_SIZE" "$PATCH_SIZE" "$RAM_SIZE"; do
     is_number "$size" || fail "'$size' is not a number of bytes"
   done
   is_number "${TARGET%%:*}" && is_number "${TARGET#*:}" ||
@@ -262,6 +262,11 @@ receive_files ()
   receive_file "$SESSION_SIZE" "$ram_root/session"
 }
 
+receive_patch ()
+{
+  receive_file "$PATCH_SIZE" "$ram_root/patch"
+}
+
 # Copy files to the same places in the RAM root, with few processes: each takes
 # its time on a small board.
 copy_files ()
@@ -437,5 +442,6 @@ copy_loader_paths
 prove_busybox
 link_applets
 [ "$LIFEBOAT" = no ] || build_lifeboat
+[ "$PATCH_SIZE" = 0 ] || receive_patch
 start_session
 echo "FLR1-DEPLOYED ${answer#FLR1-SESSION }"

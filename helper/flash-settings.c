@@ -60,6 +60,17 @@ get_hex (const char *key, char *out, size_t len)
   return 0;
 }
 
+/* A digest, or "" for the word none. */
+static int
+get_patch (char patch[DIGEST_HEX_SIZE])
+{
+  const char *value = get ("FLASH_PATCH");
+
+  if (value && strcmp (value, "none") == 0)
+    return 0;
+  return value ? get_hex ("FLASH_PATCH", patch, DIGEST_HEX_SIZE - 1) : -1;
+}
+
 /* *FLAG: whether the value is YES; it must be YES or NO. */
 static int
 get_choice (const char *key, const char *yes, const char *no, bool *flag)
@@ -105,6 +116,7 @@ flash_settings_read (struct flash_settings *settings)
       || get_choice ("FLASH_ROOT_DISK", "yes", "no", &settings->root_disk) == -1
       || get_choice ("FLASH_REBOOT", "yes", "no", &settings->reboot) == -1
       || get_verify (&settings->verify) == -1
+      || get_patch (settings->patch) == -1
       || get_number ("FLASH_TARGET_SIZE", &settings->target_size) == -1
       || get_number ("FLASH_STORED_SIZE", &settings->stored_size) == -1
       || get_number ("FLASH_DISK_SIZE", &settings->disk_size) == -1

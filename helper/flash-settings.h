@@ -27,6 +27,7 @@ struct flash_settings
   uint64_t target_size, stored_size, disk_size;
   char stored_digest[DIGEST_HEX_SIZE];
   enum verify verify;           /* what is read back */
+  char patch[DIGEST_HEX_SIZE];  /* of the file RAM_ROOT/patch; "": there is none */
   const char *image;            /* its name, for messages */
   const char *target_name;      /* as the kernel calls it: "mmcblk0" */
   const char *dd;               /* absolute path */

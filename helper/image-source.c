@@ -6,8 +6,11 @@
 struct image_source *
 image_source_open (const struct flash_settings *settings)
 {
-  return settings->stream ? tunnel_source_open (settings)
-                          : staged_source_open (settings);
+  struct image_source *source = settings->stream ? tunnel_source_open (settings)
+                                                 : staged_source_open (settings);
+
+  return source && *settings->patch ? patched_source_open (source, settings)
+                                    : source;
 }
 
 int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the write gets the image's disk view from: the tunnel (stream), or the
- * staged file, decoded here (ramfs).  One thread at a time. */
+ * staged file, decoded here (ramfs); with the patch of the session over it, where
+ * there is one.  One thread at a time. */
 
 #ifndef FLASH_HELPER_IMAGE_SOURCE_H
 #define FLASH_HELPER_IMAGE_SOURCE_H
@@ -40,8 +41,11 @@ int image_source_fill (struct image_source *source, void *buf, size_t len,
 
 void image_source_close (struct image_source *source);  /* NULL is allowed */
 
-/* The two kinds. */
+/* The kinds.  A patched source is one of the others, INNER, which it owns, closed
+ * also on failure. */
 struct image_source *tunnel_source_open (const struct flash_settings *settings);
 struct image_source *staged_source_open (const struct flash_settings *settings);
+struct image_source *patched_source_open (struct image_source *inner,
+                                          const struct flash_settings *settings);
 
 #endif

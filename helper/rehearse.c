@@ -17,6 +17,7 @@
 #include "digest.h"
 #include "file-io.h"
 #include "flash-settings.h"
+#include "patch-file.h"
 #include "reboot-path.h"
 #include "report.h"
 #include "say.h"
@@ -172,6 +173,19 @@ rehearse_tunnel (const struct flash_settings *settings)
   return r;
 }
 
+static int
+rehearse_patch (const struct flash_settings *settings)
+{
+  struct patch_file file;
+
+  if (!*settings->patch)
+    return 0;
+  if (patch_file_open (&file, settings) == -1)
+    return -1;
+  patch_file_close (&file);
+  return 0;
+}
+
 /* Memory may run out while the disk has no system on it. */
 static void
 check_oom_score (void)
@@ -200,7 +214,7 @@ rehearse_command (int argc, char **argv)
   signal (SIGPIPE, SIG_IGN);
   if (flash_settings_read (&settings) == -1
       || rehearse_dd (&settings) == -1
-      || rehearse_target (&settings) == -1)
+      || rehearse_target (&settings) == -1 || rehearse_patch (&settings) == -1)
     return 1;
   if (settings.root_disk && settings.reboot && reboot_path_rehearse () == -1)
     return 1;

@@ -217,6 +217,8 @@ answer_status (struct session *session, struct connection *connection)
     "disk-size", session_file_get (file, "disk-size"),
     "stored-digest", session_file_get (file, "stored-digest"),
     "verify", session_file_get (file, "verify"),
+    "patch", session_file_get (file, "patch"),
+    "patch-options", session_file_get (file, "patch-options"),
     "lifeboat", session_lifeboat_state (session),
     "phase", session->phase,
     "done", done, "total", total,

@@ -36,6 +36,12 @@ is_digest (const char *value)
 }
 
 static bool
+is_digest_or_none (const char *value)
+{
+  return strcmp (value, "none") == 0 || is_digest (value);
+}
+
+static bool
 is_port (const char *value)
 {
   const size_t digits = strspn (value, "0123456789");
@@ -162,6 +168,8 @@ static const struct key
   { "disk-size", is_size },
   { "stored-digest", is_digest },
   { "verify", is_verification },
+  { "patch", is_digest_or_none },
+  { "patch-options", is_digest_or_none },
   { "lifeboat", is_answer },
   { "lifeboat-port", is_port },
 };

@@ -47,7 +47,7 @@ export FLASH_DIR="$dir"
 export FLASH_SESSION=0123456789abcdef FLASH_MODE=stream FLASH_ROOT_DISK=no
 export FLASH_STORED_SIZE=1 FLASH_STORED_DIGEST=00000000000000000000000000000000
 export FLASH_IMAGE=test.img FLASH_REBOOT=yes FLASH_VERIFY=full
-export FLASH_TARGET_NAME=the-target
+export FLASH_TARGET_NAME=the-target FLASH_PATCH=none
 
 # An image of $1 bytes in $dir/image: data, a hole of several MiB when it is
 # large enough, single zero chunks, data up to the last byte.

@@ -69,6 +69,8 @@ stored-size=$disk_size
 disk-size=$disk_size
 stored-digest=00000000000000000000000000000000
 verify=full
+patch=none
+patch-options=none
 lifeboat=no
 lifeboat-port=0
 END
@@ -83,8 +85,9 @@ size_of ()
 }
 
 # Run deploy.sh as the client does, with the script $1 in flash.sh's place.
-# RAM_SIZE, board_sh, the board's shell, board_busybox ("": it has none) and
-# sent_busybox, a file that is sent to it, may be set before.
+# RAM_SIZE, PATCH_SIZE (of the file $scratch/patch), board_sh, the board's shell,
+# board_busybox ("": it has none) and sent_busybox, a file that is sent to it, may be
+# set before.
 board_sh='sh'
 board_busybox=$(command -v busybox)
 sent_busybox=/dev/null
@@ -99,6 +102,7 @@ HELPER_SIZE='${HELPER_SIZE:-$helper_size}'
 SCRIPT_SIZE='$(size_of "$1")'
 SESSION_SIZE='$(size_of "$scratch/session")'
 KEY_SIZE='0'
+PATCH_SIZE='${PATCH_SIZE:-0}'
 LIFEBOAT='no'
 PURPOSE='session'
 RAM_SIZE='${RAM_SIZE:-67108864}'
@@ -106,7 +110,9 @@ TARGET='$disk_number'
 END
     cat "$helper_dir/deploy.sh"
   } >"$scratch/deploy"
-  cat "$scratch/deploy" "$flash_helper" "$sent_busybox" "$1" "$scratch/session" |
+  : >>"$scratch/patch"
+  cat "$scratch/deploy" "$flash_helper" "$sent_busybox" "$1" "$scratch/session" \
+    "$scratch/patch" |
     $board_sh -c 'eval "$(dd bs=1 count='"$(size_of "$scratch/deploy")"' 2>/dev/null)"' \
       >"$scratch/deploy.out" 2>"$scratch/deploy.err"
 }

@@ -65,6 +65,18 @@ for board_sh in 'busybox sh' bash; do
 done
 board_sh='sh'
 
+echo "# with a patch"
+head -c 100000 /dev/urandom >"$scratch/patch"
+PATCH_SIZE=100000
+deploy "$scratch/stand-in.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
+cmp "$scratch/patch" "$ram_root/patch" || fail "the patch differs"
+[ "$(stat -c %a "$ram_root/patch")" = 600 ] || fail "others may read the patch"
+request abort $session_id >/dev/null || fail "abort"
+expect_clean
+: >"$scratch/patch"
+expect_refusal '0 of 100000 bytes arrived'
+PATCH_SIZE=0
+
 echo "# a session that was killed is removed by the next deployment"
 deploy "$scratch/stand-in.sh" || fail "deploy: $(cat "$scratch/deploy.err")"
 pid=$(cat "$ram_root/pid")

@@ -13,6 +13,8 @@
   "format=xz\nstored-size=1000\ndisk-size=999999\n" \
   "stored-digest=0123456789abcdef0123456789abcdef\n" \
   "verify=full\n" \
+  "patch=none\n" \
+  "patch-options=0123456789abcdef0123456789abcdef\n" \
   "lifeboat=yes\n" \
   "lifeboat-port=0\n"
 
@@ -86,6 +88,10 @@ test_refusals (void **state)
     { "format=", "format=lz4" },
     { "stored-digest=", "stored-digest=0123" },
     { "verify=", "verify=half" },
+    { "patch=", "patch=" },
+    { "patch=", "patch=no" },
+    { "patch=", "patch=0123456789abcdef" },
+    { "patch-options=", "patch-options=x" },
     { "lifeboat=", "lifeboat=maybe" },
     { "lifeboat-port=", "lifeboat-port=65536" },
     { "reboot=", "reboot=no\nreboot=yes" },

@@ -75,7 +75,7 @@ request status | grep -q "^FLR1 session session=$session_id state=ready\
  attached=yes mode=ramfs target=$disk_number target-name=${disk#/dev/}\
  target-size=$disk_size root-disk=no reboot=no image=test.img format=raw\
  stored-size=$disk_size disk-size=$disk_size stored-digest=0* verify=full\
- lifeboat=no phase= done=0 total=0\$" ||
+ patch=none patch-options=none lifeboat=no phase= done=0 total=0\$" ||
   fail "status: $(request status)"
 
 echo "# a second client is refused, and the first stays"
