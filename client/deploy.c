@@ -79,6 +79,8 @@ deploy_session_file (const struct flash_job *job)
   put_number (f, "disk-size", image->disk_size);
   put_text (f, "stored-digest", image->digest);
   put_text (f, "verify", verification_name (o->verification));
+  put_text (f, "patch", job->patch.digest);
+  put_text (f, "patch-options", job->patch.options);
   put_text (f, "lifeboat", flash_job_wants_lifeboat (job) ? "yes" : "no");
   put_number (f, "lifeboat-port", o->lifeboat_port);
   if (fclose (f) == EOF) {
@@ -121,11 +123,12 @@ make_assignments (const struct flash_job *job, const struct cargo *c)
   if (!busybox || !target || !image
       || asprintf (&text, "BUSYBOX=%s\nTARGET=%s\nIMAGE_FILE=%s\nHELPER_SIZE='%zu'\n"
                    "BUSYBOX_SIZE='%zu'\nSCRIPT_SIZE='%zu'\nSESSION_SIZE='%zu'\n"
-                   "KEY_SIZE='%zu'\nLIFEBOAT='%s'\nPURPOSE='session'\nRAM_SIZE='%"
-                   PRIu64 "'\n", busybox, target, image, c->program.size,
+                   "KEY_SIZE='%zu'\nPATCH_SIZE='%zu'\nLIFEBOAT='%s'\n"
+                   "PURPOSE='session'\nRAM_SIZE='%" PRIu64 "'\n",
+                   busybox, target, image, c->program.size,
                    c->busybox.size, c->script.size,
                    strlen (c->session_file), strlen (c->public_key),
-                   *c->public_key ? "yes" : "no",
+                   job->patch.size, *c->public_key ? "yes" : "no",
                    target_checks_ram_size (job) + c->busybox.size) == -1)
     return NULL;
   return text;
@@ -237,6 +240,7 @@ deploy_candidate (struct flash_job *job, struct helper_choice *choice, unsigned 
       { cargo.script.data, cargo.script.size },
       { cargo.session_file, strlen (cargo.session_file) },
       { cargo.public_key, strlen (cargo.public_key) },
+      { job->patch.file, job->patch.size },
     };
     exec = ssh_exec_new (job->connection, cargo.command, inputs,
                          sizeof inputs / sizeof *inputs);

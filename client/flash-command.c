@@ -147,6 +147,8 @@ go_on (struct flash_job *job)
 static int
 prepare (struct flash_job *job)
 {
+  if (board_patch_prepare (job) == -1)
+    return -1;
   if (job->member)
     return fleet_member_equip (job->member, job);
   return plan_check_confirmation (job->options) == -1
@@ -162,9 +164,11 @@ look (struct flash_job *job, enum found_session *found)
   *found = found_session_judge (job);
   if (*found == FOUND_REFUSED)
     return -1;
-  return *found != FOUND_RESUME
-         && (target_checks_run (job) == -1 || local_image_check (job) == -1
-             || check_helper (job) == -1) ? -1 : 0;
+  if (*found == FOUND_RESUME)
+    return 0;
+  return target_checks_run (job) == -1 || local_image_check (job) == -1
+         || check_helper (job) == -1 || board_patch_make (job) == -1
+         || target_checks_memory (job) == -1 ? -1 : 0;
 }
 
 /* The connection did not last until the `go' of a board of several: what was

@@ -227,6 +227,7 @@ flash_job_forget_board (struct flash_job *job)
   job->connection = NULL;
   job->in_lifeboat = false;
   target_probe_release (&job->board);
+  board_patch_release (&job->patch);
   session_report_release (&job->report);
   if (job->stored)
     stored_session_release (job->stored);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "board-patch.h"
 #include "board-state.h"
 #include "image-facts.h"
 #include "image-server.h"
@@ -36,6 +37,7 @@ struct flash_job
   const struct ssh_config *config;
   struct board_connection *connection;
   struct target_probe board;
+  struct board_patch patch;     /* what the disk gets besides the image */
   char session[SESSION_ID_SIZE];
   struct session_report report; /* of a session that was found there */
   bool resume;                  /* SESSION is already at work on the board */

@@ -57,7 +57,8 @@ is_same_flash (const struct flash_job *job)
   return found_session_is (job, "mode", flash_job_mode (job))
          && found_session_is (job, "stored-digest", image->digest)
          && status_get_number (&job->report.record, "disk-size", &disk_size)
-         && disk_size == image->disk_size && is_same_target (job);
+         && disk_size == image->disk_size && is_same_target (job)
+         && found_session_is (job, "patch-options", job->patch.options);
 }
 
 static bool
@@ -179,8 +180,8 @@ refuse (const struct flash_job *job)
     message_always ("Nothing can be rehearsed meanwhile.");
   else {
     message_always (is_same_flash (job) ? "It has ended without success."
-                    : "It waits for the same image, mode and target: give these to "
-                      "let it finish.");
+                    : "It waits for the same image, mode, target and --keep: give "
+                      "these to let it finish.");
     command_hint_say ("To give it up", "abandon", job->options);
   }
   return FOUND_REFUSED;

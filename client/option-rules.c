@@ -37,6 +37,7 @@ static const struct
     "it uses the board's own sshd" },
   { GIVEN_DEVICE, "--device", FLASH | VERIFY,
     "a board has one flash at most, and knows its disk" },
+  { GIVEN_KEEP, "--keep", FLASH, "it says what the new system gets" },
   { GIVEN_JOBS, "--jobs", FLASH, "it is about one board" },
   { GIVEN_NO_REBOOT, "--no-reboot", FLASH, NULL },
   { GIVEN_STOP_SERVICES, "--stop-services", FLASH, NULL },

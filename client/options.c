@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "image-location.h"
+#include "keep.h"
 #include "near-word.h"
 #include "option-rules.h"
 #include "options.h"
@@ -20,7 +21,7 @@
 enum
 {
   OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
-  OPT_NO_REBOOT, OPT_DEVICE, OPT_STOP_SERVICES, OPT_REHEARSE,
+  OPT_NO_REBOOT, OPT_KEEP, OPT_DEVICE, OPT_STOP_SERVICES, OPT_REHEARSE,
   OPT_VERIFY, OPT_SAMPLE, OPT_BUSYBOX, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY,
   OPT_QUIET, OPT_JSON, OPT_JOBS, OPT_SSH, OPT_LOCAL,
   OPT_VERBOSE, OPT_HELP, OPT_VERSION
@@ -42,6 +43,7 @@ static const struct option long_options[] = {
   { "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
   { "device", required_argument, NULL, OPT_DEVICE },
   { "stop-services", required_argument, NULL, OPT_STOP_SERVICES },
+  { "keep", required_argument, NULL, OPT_KEEP },
   { "jobs", required_argument, NULL, OPT_JOBS },
   { "ssh", required_argument, NULL, OPT_SSH },
   { "local", no_argument, NULL, OPT_LOCAL },
@@ -78,6 +80,8 @@ options_help (void)
     "  --verify HOW         what is read back: full (default), sample, off\n"
     "  --sample N           verify: look at N chunks of 1 MiB only, by chance\n"
     "  --device DEV         this disk of the board, not its root disk\n"
+    "  --keep LIST          what of the board the new system gets, of ssh-host-keys,\n"
+    "                       hostname, network, authorized-keys, machine-id\n"
     "  --no-reboot          leave the board running when the disk is verified\n"
     "  --stop-services LIST patterns of the units to stop before the write; \"\": none\n"
     "                       [" DEFAULT_STOP_SERVICES "]\n"
@@ -280,6 +284,9 @@ take_option (struct options *o, int c, unsigned *given)
     *given |= GIVEN_STOP_SERVICES;
     o->stop_services = optarg;
     return check_stop_services (optarg);
+  case OPT_KEEP:
+    *given |= GIVEN_KEEP;
+    return keep_parse (optarg, &o->keep);
   case OPT_JOBS:
     *given |= GIVEN_JOBS;
     return parse_number ("--jobs", optarg, 1, OPTIONS_BOARDS_MAX, &o->jobs);

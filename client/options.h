@@ -45,6 +45,7 @@ struct options
   const char *confirm;          /* NULL: ask */
   const char *device;           /* NULL: the root disk */
   const char *stop_services;    /* may be empty */
+  unsigned keep;                /* a set of bits (keep.h); 0: nothing */
   char *user;                   /* NULL: from the configuration */
   const char *host;             /* as given, without the user; with --local this
                                  * machine's name; NULL: no board */

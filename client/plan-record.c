@@ -42,6 +42,14 @@ record_partitions (const struct target_probe *b)
   }
 }
 
+static void
+record_changes (const struct board_patch *patch)
+{
+  for (size_t i = 0; i < patch->nr_changes; i++)
+    message_record ("image_change", "what", patch->changes[i].what,
+                    "path", patch->changes[i].path, NULL);
+}
+
 void
 plan_record_board (const struct flash_job *job)
 {
@@ -70,6 +78,7 @@ plan_record_board (const struct flash_job *job)
     "rehearsal", record_bool (o->rehearse), "dry_run", record_bool (o->dry_run),
     NULL);
   record_partitions (b);
+  record_changes (&job->patch);
 }
 
 void

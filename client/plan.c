@@ -157,6 +157,22 @@ show_lifeboat (const struct flash_job *job)
                     "board's memory, on the board's ssh port");
 }
 
+/* What the disk gets besides the image. */
+static void
+show_changes (const struct board_patch *patch)
+{
+  bool host_keys = false;
+
+  for (size_t i = 0; i < patch->nr_changes; i++) {
+    const struct board_change *c = &patch->changes[i];
+
+    message_always ("  %s %s: %s", i == 0 ? "changed" : "       ", c->what, c->path);
+    host_keys = host_keys || strcmp (c->what, "ssh-host-keys") == 0;
+  }
+  if (host_keys)
+    message_always ("          The host keys stay, so known_hosts stays valid.");
+}
+
 void
 plan_show_steps (const struct flash_job *job)
 {
@@ -171,6 +187,7 @@ plan_show_steps (const struct flash_job *job)
                     "the board needs nobody"
                   : "stream: the image is written while it is sent; after a "
                     "broken connection it goes on where it was");
+  show_changes (&job->patch);
   if (flash_job_wants_lifeboat (job))
     show_lifeboat (job);
   else if (o->transport == TRANSPORT_LOCAL && root_disk)

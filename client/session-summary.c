@@ -126,7 +126,9 @@ print_resume (FILE *f, const char *what, const struct options *o,
   }
   command_hint_connection (f, o);
   command_hint_word (f, "", session_status_get (r, "image"));
-  fputs ("\n(the same image; its path may be another)\n", f);
+  fprintf (f, "\n(the same image; its path may be another%s)\n",
+           session_status_says (r, "patch-options", "none")
+           ? "" : "; and the same --keep");
 }
 
 static void

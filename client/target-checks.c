@@ -96,16 +96,18 @@ lifeboat_memory (const struct flash_job *job)
   return flash_job_wants_lifeboat (job) ? LIFEBOAT_MEMORY : 0;
 }
 
-static int
-check_memory (const struct flash_job *job)
+int
+target_checks_memory (const struct flash_job *job)
 {
-  uint64_t stored = job->image.integrity.stored_size;
+  /* What lies in the RAM root besides. */
+  uint64_t stored = job->image.integrity.stored_size + job->patch.size;
   uint64_t available = job->board.memory_available;
   char image[SIZE_TEXT_MAX], margin[SIZE_TEXT_MAX], memory[SIZE_TEXT_MAX];
 
   size_text (available, memory);
   if (job->options->mode == FLASH_STREAM) {
-    const uint64_t needed = STREAM_MEMORY + lifeboat_memory (job);
+    const uint64_t needed = STREAM_MEMORY + lifeboat_memory (job)
+                            + job->patch.size;
 
     if (available >= needed)
       return 0;
@@ -125,10 +127,7 @@ check_memory (const struct flash_job *job)
 int
 target_checks_run (const struct flash_job *job)
 {
-  if (target_checks_board (job) == -1 || check_target (job) == -1
-      || check_memory (job) == -1)
-    return -1;
-  return 0;
+  return target_checks_board (job) == -1 || check_target (job) == -1 ? -1 : 0;
 }
 
 /* Of the old system, half is left. */
@@ -173,6 +172,6 @@ target_checks_ram_size (const struct flash_job *job)
   const struct integrity *image = &job->image.integrity;
   uint64_t digests = (image->disk_size / DIGEST_CHUNK + 1) * DIGEST_SIZE;
 
-  return RAM_ROOT_BASE + lifeboat_memory (job) + digests
+  return RAM_ROOT_BASE + lifeboat_memory (job) + digests + job->patch.size
          + (job->options->mode == FLASH_RAMFS ? image->stored_size : 0);
 }

@@ -6,9 +6,12 @@
 
 #include "flash-job.h"
 
-/* Everything that must hold before a new flash: the disk, its size, memory.  0, or
- * -1 after a report of the first thing that does not. */
+/* Everything that must hold before a new flash: the disk, its size.  0, or -1 after a
+ * report of the first thing that does not. */
 int target_checks_run (const struct flash_job *job);
+
+/* The same for the memory, once it is known what besides the image lies in it. */
+int target_checks_memory (const struct flash_job *job);
 
 /* Of these, what the helper needs to be deployed. */
 int target_checks_board (const struct flash_job *job);

@@ -2,6 +2,7 @@
 #include "client-test.h"
 
 #include "near-word.h"
+#include "keep.h"
 #include "options.h"
 
 #define PARSE(o, ...)                                                         \
@@ -140,6 +141,30 @@ test_mistakes (void **state)
   BAD ("--quiet=yes", "board", "image");
   BAD ("--yes", "board", "image");
   BAD ("-z", "board", "image");
+}
+
+static void
+test_keep (void **state)
+{
+  char list[KEEP_LIST_MAX];
+  struct options o;
+
+  (void) state;
+  assert_int_equal (PARSE (&o, "--keep", "machine-id,ssh-host-keys,machine-id", "board",
+                           "image"), OPTIONS_GO_ON);
+  keep_list (o.keep, list);
+  assert_string_equal (list, "ssh-host-keys,machine-id");
+  options_release (&o);
+  keep_list ((1u << KEEP_ITEMS) - 1, list);
+  assert_string_equal (list, "ssh-host-keys,hostname,network,authorized-keys,"
+                       "machine-id");
+  BAD ("--keep", "", "board", "image");
+  BAD ("--keep", "hostname,", "board", "image");
+  BAD ("--keep", ",hostname", "board", "image");
+  BAD ("--keep", "hostnames", "board", "image");
+  BAD ("--keep", "host", "board", "image");
+  BAD ("status", "--keep", "hostname", "board");
+  BAD ("verify", "--keep", "hostname", "board", "image");
 }
 
 static void
@@ -367,6 +392,7 @@ main (void)
     cmocka_unit_test (test_everything),
     cmocka_unit_test (test_hosts),
     cmocka_unit_test (test_mistakes),
+    cmocka_unit_test (test_keep),
     cmocka_unit_test (test_suggestions),
     cmocka_unit_test (test_json),
     cmocka_unit_test (test_many_boards),
