@@ -98,7 +98,7 @@ restrain_pi_os (struct keep_work *w)
       && !keep_has_file (w, "/etc/systemd/system/regenerate_ssh_host_keys.service"))
     return 0;
   owner.mode = 0644;
-  return keep_make_folder (w, PI_UNIT_FOLDER, 0755) == -1
+  return keep_make_folders (w, PI_UNIT_FOLDER) == -1
          || keep_put (w, KEEP_SSH_HOST_KEYS, PI_UNIT_FOLDER "/kept.conf", drop_in,
                       sizeof drop_in - 1, &owner) == -1 ? -1 : 0;
 }
@@ -113,7 +113,7 @@ keep_lay_host_keys (struct keep_work *w)
   if (check_shown_key (w) == -1 || check_new_sshd (w) == -1)
     return -1;
   if (strcmp (w->files->sshd, "dropbear") == 0
-      && keep_make_folder (w, "/etc/dropbear", 0700) == -1)
+      && keep_make_folders (w, "/etc/dropbear") == -1)
     return -1;
   for (size_t i = 0; i < w->files->nr; i++) {
     const struct kept_file *f = &w->files->files[i];

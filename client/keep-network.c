@@ -13,20 +13,18 @@ static const struct network_system
   const char *name;             /* keep.sh's */
   const char *programs[4];      /* the new system has one of them */
   const char *folder;           /* of its files */
-  unsigned folder_mode;
   unsigned mode;                /* of its files; 0: as on the board */
 } systems[] = {
-  { "netplan", { "/usr/sbin/netplan" }, "/etc/netplan", 0755, 0600 },
+  { "netplan", { "/usr/sbin/netplan" }, "/etc/netplan", 0600 },
   { "NetworkManager", { "/usr/sbin/NetworkManager" },
-    "/etc/NetworkManager/system-connections", 0755, 0600 },
+    "/etc/NetworkManager/system-connections", 0600 },
   { "systemd-networkd",
     { "/usr/lib/systemd/systemd-networkd", "/lib/systemd/systemd-networkd" },
-    "/etc/systemd/network", 0755, 0 },
-  { "ifupdown", { "/usr/sbin/ifup", "/sbin/ifup" }, "/etc/network/interfaces.d", 0755,
-    0 },
-  { "dhcpcd", { "/usr/sbin/dhcpcd", "/sbin/dhcpcd" }, "/etc", 0755, 0644 },
+    "/etc/systemd/network", 0 },
+  { "ifupdown", { "/usr/sbin/ifup", "/sbin/ifup" }, "/etc/network/interfaces.d", 0 },
+  { "dhcpcd", { "/usr/sbin/dhcpcd", "/sbin/dhcpcd" }, "/etc", 0644 },
   { "wpa_supplicant", { "/usr/sbin/wpa_supplicant", "/sbin/wpa_supplicant" },
-    "/etc/wpa_supplicant", 0755, 0600 },
+    "/etc/wpa_supplicant", 0600 },
 };
 #define NR_SYSTEMS (sizeof systems / sizeof *systems)
 
@@ -96,7 +94,7 @@ lay_file (struct keep_work *w, const struct kept_file *file)
   };
   if (!s->mode && account_table_find (&w->accounts, file->user, &account))
     owner.user = account.user;
-  return keep_make_folder (w, s->folder, s->folder_mode) == -1
+  return keep_make_folders (w, s->folder) == -1
          || keep_put (w, KEEP_NETWORK, file->path, file->data, file->size, &owner)
             == -1 ? -1 : 0;
 }

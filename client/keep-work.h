@@ -36,8 +36,8 @@ int keep_put (struct keep_work *w, enum keep_item item, const char *path,
 /* A file of the board, where it was, with MODE, owned by root. */
 int keep_put_as_root (struct keep_work *w, const struct kept_file *file,
                       unsigned mode);
-/* The folder PATH, root's, if it is not there. */
-int keep_make_folder (struct keep_work *w, const char *path, unsigned mode);
+/* The folder PATH, and those above it: those that are not there become root's. */
+int keep_make_folders (struct keep_work *w, const char *path);
 
 /* The items. */
 int keep_lay_host_keys (struct keep_work *w);

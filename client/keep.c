@@ -139,11 +139,18 @@ keep_put_as_root (struct keep_work *w, const struct kept_file *file, unsigned mo
 }
 
 int
-keep_make_folder (struct keep_work *w, const char *path, unsigned mode)
+keep_make_folders (struct keep_work *w, const char *path)
 {
-  const struct ext4_owner owner = { .mode = mode };
+  const struct ext4_owner owner = { .mode = 0755 };
+  char above[256];
 
-  return ext4_volume_make_folder (w->root, path, &owner);
+  for (const char *slash = path; *slash;) {
+    slash = strchrnul (slash + 1, '/');
+    snprintf (above, sizeof above, "%.*s", (int) (slash - path), path);
+    if (ext4_volume_make_folder (w->root, above, &owner) == -1)
+      return -1;
+  }
+  return 0;
 }
 
 /* -- All of them ----------------------------------------------------------- */

@@ -11,6 +11,7 @@ set -eu
 . "$(dirname "$0")/json-test.sh"
 
 keep_requirements
+requires jq --version
 start_board
 furnish_board
 make_new_system
