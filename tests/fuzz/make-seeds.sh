@@ -240,6 +240,16 @@ image_patch_seeds ()
   { patch_header 1 3; be64 198; be64 3; printf abc$digest; } | add beyond
 }
 
+kept_files_seeds ()
+{
+  printf 'encoding base64\nfact sshd openssh\nfile hostname 644 root root - 5 %s\n' \
+    /etc/hostname >"$folder/base64"
+  printf 'aGVs\nbG8=\n.\n' >>"$folder/base64"
+  printf 'encoding hex\nfact network ifupdown\nfile network 640 a b c:d:e 2 %s\n' \
+    /etc/network/interfaces.d/x >"$folder/hex"
+  printf '00ff\n.\nrefuse machine-id why\nfact user pi\nfact hosts a b\n' >>"$folder/hex"
+}
+
 case $harness in
   fuzz-bmap) bmap_seeds ;;
   fuzz-checksum-file) checksum_file_seeds ;;
@@ -248,6 +258,7 @@ case $harness in
   fuzz-json-writer) json_writer_seeds ;;
   fuzz-image-location) image_location_seeds ;;
   fuzz-image-patch) image_patch_seeds ;;
+  fuzz-kept-files) kept_files_seeds ;;
   fuzz-integrity-record) integrity_record_seeds ;;
   fuzz-raw) raw_seeds ;;
   fuzz-remembered-scan) remembered_scan_seeds ;;
