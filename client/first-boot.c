@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "first-boot-files.h"
+#include "first-boot.h"
+#include "keep.h"
+#include "messages.h"
+#include "report.h"
+
+int
+first_boot_read (struct first_boot *fb, const char *path)
+{
+  memset (fb, 0, sizeof *fb);
+  if (first_boot_settings_read (&fb->settings, path) == -1)
+    return -1;
+  fb->description = first_boot_settings_describe (&fb->settings);
+  return fb->description ? 0 : -1;
+}
+
+void
+first_boot_release (struct first_boot *fb)
+{
+  first_boot_settings_release (&fb->settings);
+  free (fb->description);
+  fb->description = NULL;
+  image_patch_release (&fb->changes);
+}
+
+int
+first_boot_check_options (const struct first_boot *fb, const struct options *o)
+{
+  if (!fb->settings.hostname)
+    return 0;
+  if (o->nr_boards > 1) {
+    report_error ("%zu boards cannot all be called %s: with several boards, --config "
+                  "has no hostname", o->nr_boards, fb->settings.hostname);
+    return -1;
+  }
+  if (o->keep & 1U << KEEP_HOSTNAME) {
+    report_error ("--keep hostname and a hostname in the file of --config exclude each "
+                  "other");
+    return -1;
+  }
+  return 0;
+}
+
+int
+first_boot_make (struct first_boot *fb, struct image_server *server,
+                 const struct image_facts *facts)
+{
+  struct image_overlay *overlay;
+  int result = -1;
+
+  message_phase ("first-boot", "Laying the settings of --config into the image");
+  image_patch_release (&fb->changes);
+  fb->changes = (struct image_patch) { .disk_size = facts->integrity.disk_size };
+  overlay = image_overlay_new (server, facts->integrity.disk_size);
+  if (overlay && first_boot_files_lay (overlay, &facts->table, &fb->settings) == 0)
+    result = image_overlay_to_patch (overlay, &fb->changes);
+  image_overlay_free (overlay);
+  return result;
+}
+
+int
+first_boot_lay (const struct first_boot *fb, struct image_overlay *overlay)
+{
+  for (size_t i = 0; i < fb->changes.nr_ranges; i++) {
+    const struct image_patch_range *range = &fb->changes.ranges[i];
+
+    if (image_overlay_write (overlay, fb->changes.data + range->at, range->length,
+                             range->offset) == -1)
+      return -1;
+  }
+  return 0;
+}
+
+/* With its NUL, so that two texts are not taken for one. */
+static void
+add_text (struct digest_state *state, const char *text)
+{
+  if (text)
+    digest_add (state, text, strlen (text));
+  digest_add (state, "", 1);
+}
+
+void
+first_boot_add_to_digest (const struct first_boot *fb, struct digest_state *state)
+{
+  const struct first_boot_settings *s = &fb->settings;
+
+  add_text (state, s->hostname);
+  add_text (state, s->user);
+  add_text (state, s->password_hash ? "password" : NULL);
+  for (size_t i = 0; i < s->keys.nr; i++)
+    add_text (state, s->keys.lines[i]);
+  add_text (state, s->wifi_ssid);
+  add_text (state, *s->wifi_psk ? "password" : NULL);
+  add_text (state, s->wifi_country);
+}
