@@ -250,10 +250,29 @@ kept_files_seeds ()
   printf '00ff\n.\nrefuse machine-id why\nfact user pi\nfact hosts a b\n' >>"$folder/hex"
 }
 
+first_boot_file_seeds ()
+{
+  cat >"$folder/all" <<'END'
+# The settings of a board.
+hostname=halos-7
+user = anna
+password=it's "a" \ $(b) #c
+ssh-key=ssh-ed25519 AAAA anna@home
+ssh-key=@~/.ssh/id_rsa.pub
+wifi-ssid=Bö"ts'haus
+wifi-password=correct horse
+wifi-country=DE
+END
+  printf 'hostnme=x\r\n=y' >"$folder/slips"
+  printf 'user=root\nwifi-country=UK\nwifi-password=%s\n' \
+    0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef >"$folder/values"
+}
+
 case $harness in
   fuzz-bmap) bmap_seeds ;;
   fuzz-checksum-file) checksum_file_seeds ;;
   fuzz-bzip2) bzip2_seeds ;;
+  fuzz-first-boot-file) first_boot_file_seeds ;;
   fuzz-gzip) gzip_seeds ;;
   fuzz-json-writer) json_writer_seeds ;;
   fuzz-image-location) image_location_seeds ;;
