@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "board-patch.h"
+#include "first-boot.h"
 #include "flash-job.h"
 #include "image-overlay.h"
 #include "keep.h"
@@ -16,7 +17,7 @@
 static bool
 is_wanted (const struct options *o)
 {
-  return o->keep != 0;
+  return o->keep != 0 || o->first_boot;
 }
 
 /* Of everything that decides what the patch holds, but for the board and the image. */
@@ -34,6 +35,10 @@ digest_options (const struct options *o, char hex[DIGEST_HEX_SIZE])
   keep_list (o->keep, keep);
   digest_add (state, "keep=", 5);
   digest_add (state, keep, strlen (keep) + 1);
+  if (o->first_boot) {
+    digest_add (state, "config=", 7);
+    first_boot_add_to_digest (o->first_boot, state);
+  }
   digest_get (state, digest);
   digest_free (state);
   digest_to_hex (digest, hex);
@@ -49,7 +54,7 @@ board_patch_prepare (struct flash_job *job)
   strcpy (patch->digest, NONE);
   if (!is_wanted (job->options))
     return 0;
-  return keep_check (job->options) == -1
+  return (job->options->keep && keep_check (job->options) == -1)
          || digest_options (job->options, patch->options) == -1 ? -1 : 0;
 }
 
@@ -67,6 +72,14 @@ take_changes (struct board_patch *patch, const struct image_overlay *overlay)
   return patch->file ? 0 : -1;
 }
 
+/* It is made once, for all boards. */
+static int
+lay_first_boot (const struct flash_job *job, struct image_overlay *overlay)
+{
+  return job->options->first_boot
+         ? first_boot_lay (job->options->first_boot, overlay) : 0;
+}
+
 int
 board_patch_make (struct flash_job *job)
 {
@@ -76,7 +89,8 @@ board_patch_make (struct flash_job *job)
   if (!is_wanted (job->options))
     return 0;
   overlay = image_overlay_new (job->server, job->image.integrity.disk_size);
-  if (overlay && keep_lay (job, overlay) == 0)
+  if (overlay && lay_first_boot (job, overlay) == 0
+      && (!job->options->keep || keep_lay (job, overlay) == 0))
     result = take_changes (&job->patch, overlay);
   image_overlay_free (overlay);
   return result;

@@ -9,6 +9,7 @@
 #include "board-login.h"
 #include "board-privilege.h"
 #include "cleanup.h"
+#include "first-boot.h"
 #include "flash-job.h"
 #include "plan-record.h"
 #include "report.h"
@@ -38,7 +39,8 @@ flash_job_prepare_image (struct flash_job *job)
     return -1;
   plan_record_image (&job->image, location->kind == IMAGE_FILE ? location->given
                      : location->shown);
-  return 0;
+  return job->options->first_boot
+         ? first_boot_make (job->options->first_boot, job->server, &job->image) : 0;
 }
 
 bool

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "first-boot.h"
 #include "fleet-server.h"
 #include "interrupt.h"
 #include "messages.h"
@@ -73,7 +74,9 @@ fleet_server_start (const struct options *options)
     return NULL;
   }
   s->options = options;
-  if (start (s) == 0)
+  if (start (s) == 0
+      && (!options->first_boot
+          || first_boot_make (options->first_boot, s->server, &s->image) == 0))
     return s;
   fleet_server_stop (s);
   return NULL;

@@ -180,8 +180,8 @@ refuse (const struct flash_job *job)
     message_always ("Nothing can be rehearsed meanwhile.");
   else {
     message_always (is_same_flash (job) ? "It has ended without success."
-                    : "It waits for the same image, mode, target and --keep: give "
-                      "these to let it finish.");
+                    : "It waits for the same image, mode, target, --keep and "
+                      "--config: give these to let it finish.");
     command_hint_say ("To give it up", "abandon", job->options);
   }
   return FOUND_REFUSED;

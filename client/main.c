@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "commands.h"
+#include "first-boot.h"
 #include "interrupt.h"
 #include "message-sink.h"
 #include "messages.h"
@@ -43,12 +44,8 @@ print_version (void)
 }
 
 static enum exit_status
-run (const struct options *options)
+run_command (const struct options *options)
 {
-  if (interrupt_init () == -1) {
-    report_error ("%s", strerror (errno));
-    return STATUS_NOT_WRITTEN;
-  }
   switch (options->command) {
   case COMMAND_FLASH:
     return options->nr_boards > 1 ? fleet_command (options)
@@ -59,6 +56,30 @@ run (const struct options *options)
   case COMMAND_IMAGES: return images_command (options);
   }
   return STATUS_USAGE;
+}
+
+/* The file of --config is part of what was asked for: one that is wrong is wrong
+ * usage. */
+static enum exit_status
+run (struct options *options)
+{
+  struct first_boot first_boot;
+  enum exit_status status = STATUS_USAGE;
+
+  if (interrupt_init () == -1) {
+    report_error ("%s", strerror (errno));
+    return STATUS_NOT_WRITTEN;
+  }
+  if (!options->first_boot_file)
+    return run_command (options);
+  if (first_boot_read (&first_boot, options->first_boot_file) == 0
+      && first_boot_check_options (&first_boot, options) == 0) {
+    options->first_boot = &first_boot;
+    status = run_command (options);
+    options->first_boot = NULL;
+  }
+  first_boot_release (&first_boot);
+  return status;
 }
 
 /* Before the options are parsed, so that what is wrong with them is a record. */
@@ -94,7 +115,7 @@ record_result (enum exit_status status, long begun)
 }
 
 static enum exit_status
-run_and_record (const struct options *options)
+run_and_record (struct options *options)
 {
   const long begun = clock_seconds ();
   enum exit_status status;

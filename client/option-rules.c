@@ -38,6 +38,8 @@ static const struct
   { GIVEN_DEVICE, "--device", FLASH | VERIFY,
     "a board has one flash at most, and knows its disk" },
   { GIVEN_KEEP, "--keep", FLASH, "it says what the new system gets" },
+  { GIVEN_CONFIG, "--config", FLASH,
+    "it tells a new system what to be (ssh's configuration is -F)" },
   { GIVEN_JOBS, "--jobs", FLASH, "it is about one board" },
   { GIVEN_NO_REBOOT, "--no-reboot", FLASH, NULL },
   { GIVEN_STOP_SERVICES, "--stop-services", FLASH, NULL },

@@ -16,7 +16,7 @@ enum
   GIVEN_STOP_SERVICES = 1 << 12, GIVEN_QUIET = 1 << 13, GIVEN_VERBOSE = 1 << 14,
   GIVEN_JSON = 1 << 20, GIVEN_JOBS = 1 << 21, GIVEN_SSH = 1 << 22,
   GIVEN_LOCAL = 1 << 23, GIVEN_CONNECTION = 1 << 24, GIVEN_KEEP = 1 << 25,
-  GIVEN_BUSYBOX = 1 << 27
+  GIVEN_CONFIG = 1 << 26, GIVEN_BUSYBOX = 1 << 27
 };
 
 /* GIVEN: the options that the command line had.  0; -1 after a report: the command

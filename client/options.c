@@ -21,7 +21,8 @@
 enum
 {
   OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
-  OPT_NO_REBOOT, OPT_KEEP, OPT_DEVICE, OPT_STOP_SERVICES, OPT_REHEARSE,
+  OPT_NO_REBOOT, OPT_KEEP, OPT_CONFIG, OPT_DEVICE, OPT_STOP_SERVICES,
+  OPT_REHEARSE,
   OPT_VERIFY, OPT_SAMPLE, OPT_BUSYBOX, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY,
   OPT_QUIET, OPT_JSON, OPT_JOBS, OPT_SSH, OPT_LOCAL,
   OPT_VERBOSE, OPT_HELP, OPT_VERSION
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
   { "device", required_argument, NULL, OPT_DEVICE },
   { "stop-services", required_argument, NULL, OPT_STOP_SERVICES },
   { "keep", required_argument, NULL, OPT_KEEP },
+  { "config", required_argument, NULL, OPT_CONFIG },
   { "jobs", required_argument, NULL, OPT_JOBS },
   { "ssh", required_argument, NULL, OPT_SSH },
   { "local", no_argument, NULL, OPT_LOCAL },
@@ -82,6 +84,7 @@ options_help (void)
     "  --device DEV         this disk of the board, not its root disk\n"
     "  --keep LIST          what of the board the new system gets, of ssh-host-keys,\n"
     "                       hostname, network, authorized-keys, machine-id\n"
+    "  --config FILE        settings for its first boot: flash-live-remote-config(5)\n"
     "  --no-reboot          leave the board running when the disk is verified\n"
     "  --stop-services LIST patterns of the units to stop before the write; \"\": none\n"
     "                       [" DEFAULT_STOP_SERVICES "]\n"
@@ -287,6 +290,10 @@ take_option (struct options *o, int c, unsigned *given)
   case OPT_KEEP:
     *given |= GIVEN_KEEP;
     return keep_parse (optarg, &o->keep);
+  case OPT_CONFIG:
+    *given |= GIVEN_CONFIG;
+    o->first_boot_file = optarg;
+    return 0;
   case OPT_JOBS:
     *given |= GIVEN_JOBS;
     return parse_number ("--jobs", optarg, 1, OPTIONS_BOARDS_MAX, &o->jobs);

@@ -26,6 +26,8 @@ enum command
 /* How much of the disk is read back after the copy. */
 enum verification { VERIFY_FULL, VERIFY_SAMPLE, VERIFY_OFF };
 
+struct first_boot;              /* first-boot.h */
+
 struct options
 {
   enum command command;
@@ -46,6 +48,8 @@ struct options
   const char *device;           /* NULL: the root disk */
   const char *stop_services;    /* may be empty */
   unsigned keep;                /* a set of bits (keep.h); 0: nothing */
+  const char *first_boot_file;  /* of --config, or NULL */
+  struct first_boot *first_boot;        /* what it says, once it was read */
   char *user;                   /* NULL: from the configuration */
   const char *host;             /* as given, without the user; with --local this
                                  * machine's name; NULL: no board */

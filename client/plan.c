@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "first-boot.h"
 #include "message-sink.h"
 #include "partition-uses.h"
 #include "plan.h"
@@ -199,6 +200,8 @@ plan_show_steps (const struct flash_job *job)
                     "the write and leaves the board as it is");
     return;
   }
+  if (o->first_boot)
+    message_always ("  config  %s", o->first_boot->description);
   if (*o->stop_services)
     message_always ("  stop    services: %s", o->stop_services);
   message_always ("  then    %swrite, %s, %s", root_disk

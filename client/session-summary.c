@@ -128,7 +128,7 @@ print_resume (FILE *f, const char *what, const struct options *o,
   command_hint_word (f, "", session_status_get (r, "image"));
   fprintf (f, "\n(the same image; its path may be another%s)\n",
            session_status_says (r, "patch-options", "none")
-           ? "" : "; and the same --keep");
+           ? "" : "; and the same --keep and --config");
 }
 
 static void
