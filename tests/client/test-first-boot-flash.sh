@@ -27,22 +27,6 @@ expect_only_fat_changed ()
   [ "$changed" -gt 0 ] && [ "$changed" -lt 200000 ] || fail "$changed bytes changed"
 }
 
-# expect_pi: what a Raspberry Pi would find on the target.
-expect_pi ()
-{
-  expect_sound_fat "$board_target_file"
-  boot_file "$board_target_file" firstrun.sh >"$scratch/firstrun.sh"
-  dash -n "$scratch/firstrun.sh" || fail "firstrun.sh is no shell script"
-  grep -qx "user='anna'" "$scratch/firstrun.sh" || fail "no user in firstrun.sh"
-  ! grep -e 'keep the rain' -e 'a "secret"' "$scratch/firstrun.sh" ||
-    fail "a plain password on the disk"
-  boot_file "$board_target_file" cmdline.txt >"$scratch/cmdline"
-  grep -q "^$pi_cmdline systemd.run=.*firstrun.sh.*systemd.unit=" "$scratch/cmdline" ||
-    fail "cmdline.txt: $(cat "$scratch/cmdline")"
-  [ "$(boot_file "$board_target_file" config.txt)" = dtparam=audio=on ] ||
-    fail "config.txt changed"
-}
-
 for mode in --ramfs --stream; do
   write_config 'hostname=halos-7'
   fill_target
