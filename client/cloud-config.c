@@ -21,8 +21,8 @@ write_user (FILE *f, const struct first_boot_settings *s)
 {
   write_line (f, "users:\n  - name: ", s->user);
   fputs ("    shell: /bin/bash\n"
-         "    groups: [adm, audio, cdrom, dialout, games, input, netdev, plugdev, "
-         "sudo, users, video]\n"
+         "    groups: [adm, audio, cdrom, dialout, games, gpio, i2c, input, netdev, "
+         "plugdev, render, spi, sudo, users, video]\n"
          "    sudo: \"ALL=(ALL) NOPASSWD:ALL\"\n", f);
   if (s->password_hash) {
     fputs ("    lock_passwd: false\n", f);

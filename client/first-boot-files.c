@@ -16,6 +16,8 @@
 #include "messages.h"
 #include "report.h"
 
+/* A larger FAT is no boot partition, and takes long to look through. */
+#define BOOT_PARTITION_MAX (32ull << 30)
 #define INSTANCE_SIZE (DIGEST_HEX_SIZE + 32)
 
 enum mechanism { MECHANISM_NONE, MECHANISM_SCRIPT, MECHANISM_CLOUD_INIT };
@@ -205,7 +207,8 @@ begins_as_fat (struct image_overlay *overlay, const struct partition *p)
 {
   unsigned char sector[512];
 
-  if (p->size < sizeof sector || p->start > image_overlay_size (overlay)
+  if (p->size < sizeof sector || p->size > BOOT_PARTITION_MAX
+      || p->start > image_overlay_size (overlay)
       || p->size > image_overlay_size (overlay) - p->start)
     return 0;
   if (image_overlay_read (overlay, sector, sizeof sector, p->start) == -1)

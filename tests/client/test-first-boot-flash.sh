@@ -4,11 +4,14 @@
 set -eu
 # shellcheck source=tests/client/flash-test.sh
 . "$(dirname "$0")/flash-test.sh"
+# shellcheck source=tests/client/json-test.sh
+. "$(dirname "$0")/json-test.sh"
 # shellcheck source=tests/client/first-boot-images.sh
 . "$(dirname "$0")/first-boot-images.sh"
 
 image_requirements
 requires python3 -c 'import yaml'
+requires jq --version
 start_boards 2
 use_board 1
 make_pi_image "$scratch/pi.img"
@@ -40,7 +43,25 @@ for mode in --ramfs --stream; do
   expect_clean
 done
 
+# A program is told the same, and no more.
+flash_json --device "$board_target" --dry-run --config "$scratch/config" \
+  "root@$board_name" "$scratch/pi.img"
+expect_status 0
+expect_record '.type == "phase" and .name == "first-boot"' \
+  '.type == "plan" and (.config | startswith("hostname halos-7, user anna with password"))'
+
+# Without a password, whose salt is another each time, the same settings are the same
+# bytes.
+sed -i /^password/d "$scratch/config"
+for copy in 1 2; do
+  flash_target --config "$scratch/config" "root@$board_name" "$scratch/pi.img"
+  expect_status 0
+  cp "$board_target_file" "$scratch/target-$copy"
+done
+cmp "$scratch/target-1" "$scratch/target-2" || fail "the same settings, other bytes"
+
 # From standard input; cloud-init.
+write_config 'hostname=halos-7'
 fill_target
 status=0
 "$client" -F "$board_ssh_config" --device "$board_target" --confirm "$board_name" \
