@@ -30,6 +30,8 @@ BOARD_DISK=
 BOARD_SSH_CONFIG=
 BOARD_MARKER=
 BOARD_CPUS=${BOARD_CPUS:-2}
+# A cold boot takes a minute; on a busy machine, many.
+BOARD_BOOT_SECONDS=${BOARD_BOOT_SECONDS:-1200}
 BOARD_MEM=
 
 board_disk ()
@@ -38,7 +40,7 @@ board_disk ()
   BOARD_DIR=$BOARD_LAB_DIR/boards/$1
   BOARD_DISK=$BOARD_DIR/disk.img
   BOARD_SSH_CONFIG=$BOARD_DIR/ssh_config
-  lab_require_tools qemu-system-x86_64 ssh setpriv
+  lab_require_tools "$KIND_QEMU" ssh setpriv
   exec {BOARD_LOCK}>"$BOARD_LAB_DIR/.lock-board-$1"
   flock -n "$BOARD_LOCK" || lab_die "a board with the name '$1' is running"
   rm -rf "$BOARD_DIR"
@@ -65,11 +67,11 @@ board_start ()
   # shellcheck disable=SC2054  # the commas are QEMU's
   local arguments=(
     -name "board-$BOARD_NAME" -nodefaults -display none
-    -machine pc,memory-backend=ram -accel tcg,thread=multi -cpu qemu64
+    "${KIND_QEMU_OPTIONS[@]}" -accel tcg,thread=multi
     -smp "$BOARD_CPUS" -m "$BOARD_MEM"
     -object "memory-backend-file,id=ram,size=${BOARD_MEM}M,mem-path=$ram,share=$share"
     -drive "file=$BOARD_DISK,format=raw,if=none,id=disk,cache=unsafe"
-    -device virtio-blk-pci,drive=disk
+    "${KIND_DISK_OPTIONS[@]}"
     -netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22
     -device virtio-net-pci,netdev=net,romfile=
     -device virtio-rng-pci
@@ -87,10 +89,10 @@ start_qemu ()
 {
   rm -f "$BOARD_DIR"/monitor.in "$BOARD_DIR"/monitor.out
   mkfifo "$BOARD_DIR/monitor.in" "$BOARD_DIR/monitor.out"
-  printf '%q ' qemu-system-x86_64 "$@" >"$BOARD_DIR/qemu.command"
+  printf '%q ' "$KIND_QEMU" "$@" >"$BOARD_DIR/qemu.command"
   : >"$BOARD_DIR/monitor.log"
   # Whatever happens to this script, its QEMU does not outlive it.
-  setpriv --pdeathsig KILL qemu-system-x86_64 "$@" </dev/null >"$BOARD_DIR/qemu.log" 2>&1 {BOARD_LOCK}>&- &
+  setpriv --pdeathsig KILL "$KIND_QEMU" "$@" </dev/null >"$BOARD_DIR/qemu.log" 2>&1 {BOARD_LOCK}>&- &
   BOARD_PID=$!
   cat "$BOARD_DIR/monitor.out" >"$BOARD_DIR/monitor.log" {BOARD_LOCK}>&- &
   wait_for_monitor '"QMP"' 20

@@ -5,16 +5,22 @@
 
 job_require_tools ()
 {
-  command -v qemu-system-x86_64 >/dev/null || lab_skip "qemu-system-x86_64 not found"
+  command -v "$KIND_QEMU" >/dev/null || lab_skip "$KIND_QEMU not found"
   command -v flash-live-remote >/dev/null || lab_die "flash-live-remote is not on PATH"
 }
 
 job_start_board ()      # MEM_MB USER
 {
-  local snapshot=$BOARD_LAB_DIR/snapshot-$1
-  board_disk "$name" "$snapshot/disk.img"
-  board_start "$name" "$1" "from=$snapshot"
-  board_wait_ssh "$2" 120
+  local snapshot=$KIND_DIR/snapshot-$1
+  if [ "$KIND_SNAPSHOT" = yes ]; then
+    board_disk "$name" "$snapshot/disk.img"
+    board_start "$name" "$1" "from=$snapshot"
+    board_wait_ssh "$2" 120
+  else
+    board_disk "$name" "$KIND_DIR/old/old.img"
+    board_start "$name" "$1"
+    board_wait_ssh "$2" "$BOARD_BOOT_SECONDS"
+  fi
   arm_watchdog
 }
 
@@ -45,8 +51,8 @@ job_start_writer ()
 
 job_check_new_system ()
 {
-  board_boot_flashed 90
-  [ "$BOARD_MARKER" = "$(cat "$BOARD_LAB_DIR/new/flashed-system")" ] \
+  board_boot_flashed 300
+  [ "$BOARD_MARKER" = "$(cat "$KIND_DIR/new/flashed-system")" ] \
     || lab_die "the board answers with '$BOARD_MARKER'"
   lab_say "the board says: $BOARD_MARKER"
 }

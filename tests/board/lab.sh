@@ -5,6 +5,7 @@
 #
 # BOARD_LAB_DIR   the folder; by default tests/board/lab in the build tree that
 #                 ./bootstrap makes, so that demo and tests share what they made
+# BOARD_KIND      the kind of board, by default pc (board-kind.sh)
 # LAB_TAG         a word before every line, to tell parallel tests apart
 
 LAB_SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -127,3 +128,5 @@ make_missing_keys ()
     dropbearkey -y -f "$LAB_KEYS/new-host" | grep '^ssh-ed25519 ' >"$LAB_KEYS/new-host.pub"
   fi
 }
+
+. "$LAB_SCRIPTS/board-kind.sh"

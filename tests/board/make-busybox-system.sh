@@ -11,7 +11,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lab.sh"
 . "$LAB_SCRIPTS/disk-image.sh"
-. "$LAB_SCRIPTS/small-system.sh"
+. "$LAB_SCRIPTS/initramfs.sh"
 
 old=${1:?usage: make-busybox-system.sh OLD_DIR OUTDIR}
 out=${2:?}
@@ -21,13 +21,13 @@ modules='virtio_pci virtio_blk virtio_net crc32c_generic ext4'
 
 main ()
 {
-  lab_require_tools mkfs.ext4 mkfs.vfat mcopy syslinux sfdisk dropbear dropbearconvert busybox
+  lab_require_tools mkfs.ext4 mkfs.vfat mcopy syslinux sfdisk dropbear dropbearconvert busybox readelf
   lab_make_keys
   mkdir -p "$out"
   out=$(cd "$out" && pwd)
   local fingerprint
   fingerprint=$(lab_fingerprint "$LAB_SCRIPTS/make-busybox-system.sh" \
-    "$LAB_SCRIPTS/disk-image.sh" "$LAB_SCRIPTS/small-system.sh" "$old/fingerprint" \
+    "$LAB_SCRIPTS/disk-image.sh" "$LAB_SCRIPTS/initramfs.sh" "$old/fingerprint" \
     "$LAB_KEYS/login.pub" "$LAB_KEYS/old-host.pub")
   if lab_is_fresh "$out" "$fingerprint"; then
     lab_say "the busybox system is there already"
@@ -49,11 +49,12 @@ make_initramfs ()
 {
   local root=$work/initramfs applet
   mkdir -p "$root"/{bin,dev,disk,proc,sys}
-  copy_program busybox "$root"
+  initramfs_add_program busybox "" "$root"
   for applet in sh mount umount modprobe sleep switch_root; do
     ln -s busybox "$root/bin/$applet"
   done
-  copy_modules "$old" "$root" "$modules"
+  # shellcheck disable=SC2086  # a list
+  initramfs_add_modules "$(echo "$old"/lib/modules/*)" "$root" $modules
   cat <<'EOF' | sed "s/MODULES/$modules/" >"$root/init"
 #!/bin/sh
 export PATH=/bin
@@ -78,14 +79,14 @@ make_root ()
 {
   local root=$work/root applet
   mkdir -p "$root"/{bin,dev,proc,sys,tmp,root/.ssh,sbin,usr/sbin,var/lib,etc/dropbear,etc/init.d}
-  copy_program busybox "$root"
+  initramfs_add_program busybox "" "$root"
   for applet in $(busybox --list | grep -vx busybox); do
     ln -s busybox "$root/bin/$applet"
   done
   ln -s ../bin/busybox "$root/sbin/init"
-  copy_program dropbear "$root"
+  initramfs_add_program dropbear "" "$root"
   mv "$root/bin/dropbear" "$root/usr/sbin/dropbear"
-  copy_name_service "$root"
+  initramfs_add_name_service "$root"
   ln -s /tmp "$root/var/run"
   write_logins "$root"
   write_init "$root"
@@ -179,12 +180,10 @@ make_disk ()
   local boot=$work/boot
   mkdir "$boot"
   cp "$old/vmlinuz" "$boot/vmlinuz"
-  pack_initramfs "$work/initramfs" >"$boot/initrd.img"
-  printf 'DEFAULT board\nPROMPT 0\nTIMEOUT 0\nLABEL board\n  LINUX vmlinuz\n  INITRD initrd.img\n  APPEND %s\n' \
-    'console=ttyS0,115200 panic=0 net.ifnames=0 mitigations=off flr.board=busybox' \
-    >"$boot/syslinux.cfg"
-  disk_create "$work/old.img" "$disk_mib" "$disk_id" "$p1_start" "$p1_mib" "$p2_start"
-  disk_fill_fat "$work/old.img" "$p1_start" "$p1_mib" "$disk_id" "$boot"/*
+  initramfs_pack "$work/initramfs" "$boot/initrd.img"
+  disk_write_loader_files "$boot" "" "$KIND_COMMAND_LINE flr.board=busybox"
+  disk_create "$work/old.img" "$disk_id" "$disk_mib" "$p1_start" "$p1_mib" "$p2_start"
+  disk_fill_fat "$work/old.img" "$p1_start" "$p1_mib" "$disk_id" "$boot"
   # A journal near the front, as in make-old-system.sh: a write of the old
   # system that should not have been lands inside the image that was flashed.
   run_as_root_or_fakeroot fill_root
@@ -193,7 +192,7 @@ make_disk ()
 fill_root ()
 {
   chown -R 0:0 "$work/root"
-  disk_fill_ext4 "$work/old.img" "$p2_start" $((disk_mib - p2_start)) "$work/root" \
+  disk_fill_ext4 "$work/old.img" "$p2_start" "$disk_mib" "$work/root" \
     -J size=8,location=8M -L board-router
 }
 

@@ -3,28 +3,40 @@
 # make-old-system.sh OUTDIR
 #
 # Makes the disk of the running board, OUTDIR/old.img: a Debian or Ubuntu like
-# this machine's own, with its boot loader, systemd, sshd, services to stop, a
-# swap file in use, and a program that keeps writing to the root file system
-# when told to.  OUTDIR/vmlinuz and OUTDIR/lib/modules are left for make-new-system.sh.
+# this machine's own, for the board's architecture, with its boot loader, systemd,
+# sshd, services to stop, a swap file in use, and a program that keeps writing to
+# the root file system when told to.  OUTDIR/vmlinuz and OUTDIR/lib/modules are left
+# for make-new-system.sh, and OUTDIR/programs and OUTDIR/boot-loader.efi where they
+# are not this machine's own.
 
 set -euo pipefail
 . "$(dirname "$0")/lab.sh"
 . "$LAB_SCRIPTS/disk-image.sh"
+. "$LAB_SCRIPTS/initramfs.sh"
+. "$LAB_SCRIPTS/foreign-system.sh"
 
 out=${1:?usage: make-old-system.sh OUTDIR}
 disk_id=0b0a4d01
-disk_mib=1200 p1_start=1 p1_mib=48 p2_start=49
 swap_mib=32
+# What makes an emulated board slow and no test the better.
+SLOW_UNITS="apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer
+e2scrub_reap.service fstrim.timer systemd-tmpfiles-clean.timer
+systemd-networkd-wait-online.service systemd-binfmt.service
+getty@tty1.service serial-getty@${KIND_CONSOLE%,*}.service"
+SLOW_UNITS=${SLOW_UNITS//$'\n'/ }
+packages=systemd,systemd-sysv,libpam-systemd,dbus,udev,openssh-server,busybox,util-linux,sudo,kmod,dmsetup,initramfs-tools,procps,iproute2,xz-utils
 
 main ()
 {
-  lab_require_tools mmdebstrap fakeroot mkfs.ext4 mkfs.vfat mcopy syslinux sfdisk ssh-keygen dropbearkey
+  lab_require_tools mmdebstrap fakeroot mkfs.ext4 mkfs.vfat mcopy syslinux sfdisk \
+    ssh-keygen dropbearkey depmod readelf systemctl
   read_host_system
   lab_make_keys
   mkdir -p "$out"
   out=$(cd "$out" && pwd)
   local fingerprint
   fingerprint=$(lab_fingerprint "$LAB_SCRIPTS/make-old-system.sh" "$LAB_SCRIPTS/disk-image.sh" \
+    "$LAB_SCRIPTS/initramfs.sh" "$LAB_SCRIPTS/foreign-system.sh" "$(kind_words)" \
     "$LAB_KEYS/login.pub" "$LAB_KEYS/old-host.pub" "$ID $VERSION_CODENAME")
   if lab_is_fresh "$out" "$fingerprint"; then
     lab_say "the old system is there already"
@@ -47,27 +59,37 @@ read_host_system ()
   . /etc/os-release
   [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] \
     || lab_die "virtual boards are made from this machine's own packages: it must be a Debian or Ubuntu on amd64"
-  case $ID in
-    ubuntu) kernel_package=linux-image-virtual ;;
-    *) kernel_package=linux-image-cloud-amd64 ;;
-  esac
+  local word
+  for word in $KIND_KERNELS; do
+    # Debian's names serve whatever descends from it.
+    case $word in debian:* | "$ID":*) kernel_package=${word#*:} ;; esac
+  done
 }
 
 install_packages ()
 {
+  local options=()
   write_apt_settings
   find_apt_sources
-  # shellcheck disable=SC2016  # $1 is mmdebstrap's to expand
-  if ! mmdebstrap --variant=minbase --architectures=amd64 \
-      --include="systemd,systemd-sysv,libpam-systemd,dbus,udev,openssh-server,busybox,util-linux,sudo,kmod,dmsetup,initramfs-tools,procps,iproute2,xz-utils,$kernel_package" \
+  if [ "$KIND_ARCH" = amd64 ]; then
+    # shellcheck disable=SC2016  # $1 is mmdebstrap's to expand
+    options=(--variant=minbase --include="$packages,$kernel_package"
+      --essential-hook="tar-in '$work/overlay.tar' /"
+      --customize-hook='chroot "$1" /root/finish-system'
+      --customize-hook='rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap" "$1/root/finish-system"')
+  else
+    options=("${FOREIGN_OPTIONS[@]}" --include="$packages,$FOREIGN_PACKAGES,$kernel_package")
+  fi
+  if ! mmdebstrap "${options[@]}" --architectures="$KIND_ARCH" \
       --aptopt="$work/apt.conf" \
       --aptopt='APT::Install-Recommends "0"' \
       --dpkgopt='path-exclude=/usr/share/doc/*' \
       --dpkgopt='path-exclude=/usr/share/man/*' \
       --dpkgopt='path-exclude=/usr/share/locale/*' \
-      --essential-hook="tar-in '$work/overlay.tar' /" \
-      --customize-hook='chroot "$1" /root/finish-system' \
-      --customize-hook='rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap" "$1/root/finish-system"' \
+      --dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/gpu/*' \
+      --dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/media/*' \
+      --dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/net/*less/*' \
+      --dpkgopt='path-exclude=/lib/modules/*/kernel/sound/*' \
       "$VERSION_CODENAME" "$work/root.tar" "${apt_sources[@]}" \
       >"$out/mmdebstrap.log" 2>&1; then
     tail -n 20 "$out/mmdebstrap.log" >&2
@@ -116,13 +138,14 @@ write_base_settings ()
   echo board >"$root/etc/hostname"
   echo '127.0.0.1 localhost board' >"$root/etc/hosts"
   cat >"$root/etc/fstab" <<EOF
-PARTUUID=$disk_id-02 /              ext4 defaults,noatime 0 0
-PARTUUID=$disk_id-01 /boot/firmware vfat defaults         0 0
+PARTUUID=$(disk_partition_id "$disk_id" 2) /              ext4 defaults,noatime 0 0
+PARTUUID=$(disk_partition_id "$disk_id" 1) /boot/firmware vfat defaults,x-systemd.device-timeout=30min 0 0
 /swapfile            none           swap sw               0 0
 EOF
   # "list" and not "most": the initrd must fit a board with 256 MiB of memory.
   echo 'MODULES=list' >"$root/etc/initramfs-tools/conf.d/board"
-  printf '%s\n' virtio_pci virtio_blk ext4 >"$root/usr/share/initramfs-tools/modules.d/board"
+  # shellcheck disable=SC2086  # a list
+  printf '%s\n' $KIND_DISK_MODULES ext4 >"$root/usr/share/initramfs-tools/modules.d/board"
   cat >"$root/etc/systemd/network/board.network" <<'EOF'
 [Match]
 Type=ether
@@ -207,7 +230,7 @@ EOF
 write_finish_script ()
 {
   local root=$1
-  cat >"$root/root/finish-system" <<'EOF'
+  sed "s/SLOW_UNITS/$SLOW_UNITS/" >"$root/root/finish-system" <<'EOF'
 #!/bin/sh
 set -e
 useradd --create-home --shell /bin/bash pi
@@ -219,11 +242,7 @@ done
 rm /root/login.pub
 rm -f /etc/ssh/ssh_host_rsa_key* /etc/ssh/ssh_host_ecdsa_key*
 systemctl enable ssh systemd-networkd marine-demo container-demo
-# What makes an emulated board slow and no test the better.
-systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
-  e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-tmpfiles-clean.timer \
-  systemd-networkd-wait-online.service systemd-binfmt.service \
-  getty@tty1.service serial-getty@ttyS0.service
+systemctl mask SLOW_UNITS
 echo 'uninitialized' >/etc/machine-id
 systemd-machine-id-setup
 EOF
@@ -239,26 +258,29 @@ run_as_root_or_fakeroot ()
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
   else
-    export out work disk_id disk_mib p1_start p1_mib p2_start swap_mib
+    export out work disk_id swap_mib SLOW_UNITS
     # shellcheck disable=SC2016  # expanded by the inner shell
-    BOARD_LAB_DIR=$BOARD_LAB_DIR fakeroot bash -euo pipefail -c '
-      . "$1/lab.sh"; . "$1/disk-image.sh"; eval "$2"; make_disk
+    BOARD_LAB_DIR=$BOARD_LAB_DIR BOARD_KIND=$BOARD_KIND fakeroot bash -euo pipefail -c '
+      . "$1/lab.sh"; . "$1/disk-image.sh"; . "$1/initramfs.sh"; . "$1/foreign-system.sh"
+      eval "$2"; make_disk
     ' make-old-system "$LAB_SCRIPTS" "$(declare -f make_disk write_boot_files make_swap_file)"
   fi
 }
 
 make_disk ()
 {
-  local root=$work/root
+  local root=$work/root size p1_start p1_size p2_start
+  read -r size p1_start p1_size p2_start <<<"$KIND_OLD_LAYOUT"
   mkdir "$root"
   tar -C "$root" -xf "$work/root.tar"
+  [ "$KIND_ARCH" = amd64 ] || foreign_configure "$root" "$work/overlay.tar"
   write_boot_files "$root"
   make_swap_file "$root/swapfile"
-  disk_create "$work/old.img" "$disk_mib" "$disk_id" "$p1_start" "$p1_mib" "$p2_start"
-  disk_fill_fat "$work/old.img" "$p1_start" "$p1_mib" "$disk_id" "$work"/boot/*
+  disk_create "$work/old.img" "$disk_id" "$size" "$p1_start" "$p1_size" "$p2_start"
+  disk_fill_fat "$work/old.img" "$p1_start" "$p1_size" "$disk_id" "$work/boot"
   # A small journal near the front: a write of the old system that should not
   # have been lands inside the image that was flashed, where it is seen.
-  disk_fill_ext4 "$work/old.img" "$p2_start" $((disk_mib - p2_start)) "$root" \
+  disk_fill_ext4 "$work/old.img" "$p2_start" "$size" "$root" \
     -N 50000 -J size=8,location=8M -L board-old
   mv "$work/old.img" "$out/old.img"
 }
@@ -269,12 +291,15 @@ write_boot_files ()
   version=$(basename "$(echo "$root"/boot/vmlinuz-*)" | sed s/vmlinuz-//)
   mkdir "$boot"
   cp "$root/boot/vmlinuz-$version" "$boot/vmlinuz"
-  cp "$root/boot/initrd.img-$version" "$boot/initrd.img"
-  echo "root=PARTUUID=$disk_id-02 ro console=ttyS0,115200 panic=0 net.ifnames=0 mitigations=off flr.board=old" \
-    >"$boot/cmdline.txt"
-  printf 'DEFAULT board\nPROMPT 0\nTIMEOUT 0\nLABEL board\n  LINUX vmlinuz\n  INITRD initrd.img\n  APPEND %s\n' \
-    "$(cat "$boot/cmdline.txt")" >"$boot/syslinux.cfg"
-  rm -rf "${out:?}/lib"
+  rm -rf "${out:?}/lib" "${out:?}/programs"
+  if [ "$KIND_ARCH" != amd64 ]; then
+    foreign_make_initramfs "$root" "$version" "$boot/initrd.img"
+    foreign_keep_programs "$root" "$out"
+  else
+    cp "$root/boot/initrd.img-$version" "$boot/initrd.img"
+  fi
+  echo "root=PARTUUID=$(disk_partition_id "$disk_id" 2) ro $KIND_COMMAND_LINE flr.board=old" >"$boot/cmdline.txt"
+  disk_write_loader_files "$boot" "$out/boot-loader.efi" "$(cat "$boot/cmdline.txt")"
   mkdir -p "$out/lib/modules"
   cp "$boot/vmlinuz" "$out/vmlinuz"
   cp -r "$root/lib/modules/$version" "$out/lib/modules/$version"

@@ -13,12 +13,13 @@ set -euo pipefail
 image=${1:?usage: make-snapshot.sh OLD_IMG MEM_MB OUTDIR}
 memory=${2:?}
 out=${3:?}
+name=snapshot-$BOARD_KIND-$memory
 
 main ()
 {
   local fingerprint
   fingerprint=$(lab_fingerprint "$LAB_SCRIPTS/make-snapshot.sh" "$LAB_SCRIPTS/board.sh" \
-    "$(dirname "$image")/fingerprint" "$memory $BOARD_CPUS" "$(qemu-system-x86_64 --version)")
+    "$(kind_words)" "$(dirname "$image")/fingerprint" "$memory $BOARD_CPUS" "$("$KIND_QEMU" --version)")
   if lab_is_fresh "$out" "$fingerprint"; then
     lab_say "the snapshot with $memory MiB is there already"
     return
@@ -27,9 +28,9 @@ main ()
   mkdir -p "$out"
   out=$(cd "$out" && pwd)
   trap 'board_cleanup $?' EXIT
-  board_disk "snapshot-$memory" "$image"
-  board_start "snapshot-$memory" "$memory" "share=$out/ram"
-  lab_step "snapshot $memory MiB: booted" board_wait_ssh root 400
+  board_disk "$name" "$image"
+  board_start "$name" "$memory" "share=$out/ram"
+  lab_step "snapshot $memory MiB: booted" board_wait_ssh root "$BOARD_BOOT_SECONDS"
   lab_step "snapshot $memory MiB: settled" settle
   lab_step "snapshot $memory MiB: frozen" freeze
   lab_mark_fresh "$out" "$fingerprint"

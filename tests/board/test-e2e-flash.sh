@@ -5,13 +5,14 @@
 # The main job on a virtual board: the running system is replaced by the image
 # while a program keeps writing to the old root file system; at the moment of the
 # reset the disk is the image, byte for byte; the board then answers from the new
-# system.  MODE is ramfs or stream, FORMAT img, xz or gz, USER root or pi.
+# system.  MODE is ramfs or stream, FORMAT img, xz or gz, USER root or pi; the kind
+# of board is BOARD_KIND (board-kind.sh).
 # flash-live-remote is taken from PATH.
 
 set -euo pipefail
 usage="usage: test-e2e-flash.sh ramfs|stream img|xz|gz root|pi [MEM_MB]"
 mode=${1:?$usage} format=${2:?$usage} user=${3:?$usage} memory=${4:-1024}
-name=$mode-$format-$user-$memory
+name=$mode-$format-$user-$memory${BOARD_KIND:+-$BOARD_KIND}
 LAB_TAG=$name
 . "$(dirname "$0")/lab.sh"
 . "$LAB_SCRIPTS/board.sh"
@@ -23,7 +24,7 @@ flash_seconds=${BOARD_FLASH_SECONDS:-420}
 main ()
 {
   job_require_tools
-  local image=$BOARD_LAB_DIR/new/new.img
+  local image=$KIND_DIR/new/new.img
   [ "$format" = img ] || image=$image.$format
   trap 'board_cleanup $?' EXIT
   lab_step "lab prepared" "$LAB_SCRIPTS/prepare-lab.sh" "$memory"
@@ -46,6 +47,7 @@ flash ()
     lab_die "flash-live-remote did not end within $flash_seconds s"
   fi
   [ "$status" -eq 0 ] || lab_die "flash-live-remote ended with exit status $status"
+  grep -q "^Done: $KIND_DISK of " "$BOARD_DIR/flash.log" || lab_die "that was not the disk $KIND_DISK"
 }
 
 main
