@@ -72,7 +72,7 @@ deploy_session_file (const struct flash_job *job)
   put_number (f, "target-size", b->disk_size);
   put_text (f, "root-disk", root_disk ? "yes" : "no");
   put_text (f, "reboot", root_disk && job->reboots ? "yes" : "no");
-  put_text (f, "stop-services", o->stop_services);
+  put_text (f, "stop-services", flash_job_stop_services (job));
   put_text (f, "image", job->image.name);
   put_text (f, "format", image->format);
   put_number (f, "stored-size", image->stored_size);

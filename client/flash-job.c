@@ -56,6 +56,14 @@ flash_job_is_root_disk (const struct flash_job *job)
   return *job->board.root_partition != '\0';
 }
 
+const char *
+flash_job_stop_services (const struct flash_job *job)
+{
+  if (job->options->stop_services)
+    return job->options->stop_services;
+  return flash_job_is_root_disk (job) ? DEFAULT_STOP_SERVICES : "";
+}
+
 char *
 flash_job_helper_command (const struct flash_job *job, const char *verb,
                           bool with_session)

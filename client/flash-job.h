@@ -81,6 +81,10 @@ bool flash_job_is_in_place (const struct flash_job *job);
 /* The session's mode, as the session file has it. */
 const char *flash_job_mode (const struct flash_job *job);
 
+/* The patterns of the services to stop, may be "": another disk than the root disk
+ * is written beside what runs. */
+const char *flash_job_stop_services (const struct flash_job *job);
+
 /* Whether a flash as the options want it has a lifeboat. */
 bool flash_job_wants_lifeboat (const struct flash_job *job);
 

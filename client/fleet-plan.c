@@ -191,6 +191,9 @@ fleet_plan_show (const struct fleet_shared *shared, const struct options *o)
   message_always ("The plan for %zu of %zu boards:", count, shared->nr);
   plan_show_image (shared->image);
   plan_show_steps (&any);
+  if (o->device && !o->rehearse)
+    message_always ("          a board that runs from %s is made read-only before, "
+                    "and reboots after", o->device);
   if (o->jobs && o->jobs < count)
     message_always ("  jobs    %u boards at once", o->jobs);
   show_table (shared);

@@ -583,9 +583,6 @@ options_parse (int argc, char *argv[], struct options *o)
   if (take_arguments (o, given, argc - optind, argv + optind) == -1
       || option_rules_check (o, given) == -1)
     return OPTIONS_BAD;
-  /* Another disk than the root disk is written beside what runs. */
-  if (!o->stop_services)
-    o->stop_services = o->device ? "" : DEFAULT_STOP_SERVICES;
   return OPTIONS_GO_ON;
 }
 

@@ -46,7 +46,7 @@ struct options
   const char *busybox;          /* a static one for the board, or NULL */
   const char *confirm;          /* NULL: ask */
   const char *device;           /* NULL: the root disk */
-  const char *stop_services;    /* may be empty */
+  const char *stop_services;    /* may be empty; NULL: not given */
   unsigned keep;                /* a set of bits (keep.h); 0: nothing */
   const char *first_boot_file;  /* of --config, or NULL */
   struct first_boot *first_boot;        /* what it says, once it was read */

@@ -74,8 +74,9 @@ plan_record_board (const struct flash_job *job)
     "reboots", record_bool (root_disk && job->reboots && !o->rehearse),
     "lifeboat", record_bool (flash_job_wants_lifeboat (job)),
     "lifeboat_port", o->lifeboat_port ? RECORD_NUMBER (o->lifeboat_port) : "",
-    "stop_services", o->stop_services,
-    "config", o->first_boot ? o->first_boot->description : "", "resumes", record_bool (job->resume),
+    "stop_services", flash_job_stop_services (job),
+    "config", o->first_boot ? o->first_boot->description : "",
+    "resumes", record_bool (job->resume),
     "writing_begun", record_bool (job->resume && job->go_taken),
     "rehearsal", record_bool (o->rehearse), "dry_run", record_bool (o->dry_run),
     NULL);

@@ -202,8 +202,8 @@ plan_show_steps (const struct flash_job *job)
   }
   if (o->first_boot)
     message_always ("  config  %s", o->first_boot->description);
-  if (*o->stop_services)
-    message_always ("  stop    services: %s", o->stop_services);
+  if (*flash_job_stop_services (job))
+    message_always ("  stop    services: %s", flash_job_stop_services (job));
   message_always ("  then    %swrite, %s, %s", root_disk
                   ? "swap off, file systems read-only, " : "",
                   verification_text (job), root_disk && job->reboots

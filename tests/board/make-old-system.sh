@@ -145,7 +145,8 @@ EOF
   # "list" and not "most": the initrd must fit a board with 256 MiB of memory.
   echo 'MODULES=list' >"$root/etc/initramfs-tools/conf.d/board"
   # shellcheck disable=SC2086  # a list
-  printf '%s\n' $KIND_DISK_MODULES ext4 >"$root/usr/share/initramfs-tools/modules.d/board"
+  printf '%s\n' $KIND_DISK_MODULES ext4 dm-mod >"$root/usr/share/initramfs-tools/modules.d/board"
+  write_mapped_root "$root"
   cat >"$root/etc/systemd/network/board.network" <<'EOF'
 [Match]
 Type=ether
@@ -154,6 +155,28 @@ Type=ether
 Address=10.0.2.15/24
 Gateway=10.0.2.2
 EOF
+}
+
+# With flr.root=mapped the root file system lies 4 MiB into its partition, behind
+# a device as LVM makes it (make-mapped-disk.sh moves it there).
+write_mapped_root ()
+{
+  local script=$1/etc/initramfs-tools/scripts/local-top/mapped-root
+  mkdir -p "${script%/*}"
+  cat >"$script" <<'EOF'
+#!/bin/sh
+[ "$1" != prereqs ] || exit 0
+grep -q 'flr.root=mapped' /proc/cmdline || exit 0
+for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  [ ! -b /dev/vda2 ] || break
+  sleep 1
+done
+sectors=$(cat /sys/class/block/vda2/size)
+dmsetup create vg-root --uuid LVM-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef \
+  --table "0 $((sectors - 8192)) linear /dev/vda2 8192"
+dmsetup mknodes
+EOF
+  chmod 755 "$script"
 }
 
 write_login_settings ()
