@@ -29,101 +29,6 @@ no_memory (void)
   return -1;
 }
 
-static int
-append (char **text, const char *more, size_t len)
-{
-  size_t old = *text ? strlen (*text) : 0;
-  char *longer = realloc (*text, old + len + 1);
-
-  if (!longer)
-    return no_memory ();
-  memcpy (longer + old, more, len);
-  longer[old + len] = '\0';
-  *text = longer;
-  return 0;
-}
-
-/* The value of a %-token, or NULL: unknown. */
-static const char *
-token_value (const struct ssh_config *c, char token, char buf[256])
-{
-  switch (token) {
-  case '%': return "%";
-  case 'd': return ssh_config_home ();
-  case 'h': return c->host;
-  case 'n': return c->alias;
-  case 'r': return c->user;
-  case 'u': return config_local_user ();
-  case 'k': return c->host_key_alias ? c->host_key_alias : c->host;
-  case 'p': snprintf (buf, 256, "%u", c->port); return buf;
-  case 'i': snprintf (buf, 256, "%lu", (unsigned long) getuid ()); return buf;
-  case 'l': case 'L':
-    if (gethostname (buf, 255) == -1)
-      return NULL;
-    buf[token == 'L' ? strcspn (buf, ".") : 255] = '\0';
-    return buf;
-  }
-  return NULL;
-}
-
-/* Expand the %-tokens, and with IS_PATH ~/ and ${VARIABLES}, too.  NULL after a
- * report. */
-static char *
-expand (const struct ssh_config *c, const char *path, bool is_path)
-{
-  CLEANUP_FREE char *out = strdup ("");
-  char buf[256];
-
-  if (!out) {
-    no_memory ();
-    return NULL;
-  }
-  if (is_path && path[0] == '~' && path[1] == '/') {
-    if (append (&out, ssh_config_home (), strlen (ssh_config_home ())) == -1)
-      return NULL;
-    path++;
-  }
-  while (*path) {
-    const char *value = path;
-    size_t len = strcspn (path, is_path ? "%$" : "%"), skip = len;
-
-    if (len == 0 && *path == '%') {
-      value = token_value (c, path[1], buf);
-      skip = 2;
-    }
-    else if (len == 0 && path[1] == '{' && strchr (path, '}')) {
-      CLEANUP_FREE char *name = strndup (path + 2, strcspn (path + 2, "}"));
-      skip = strcspn (path, "}") + 1;
-      value = name ? getenv (name) : NULL;
-    }
-    else if (len == 0)
-      skip = 1;
-    if (!value) {
-      report_error ("ssh configuration: \"%s\" cannot be expanded; the system's "
-                    "ssh may know how: --ssh=openssh", path);
-      return NULL;
-    }
-    if (append (&out, value, value == path ? skip : strlen (value)) == -1)
-      return NULL;
-    path += skip;
-  }
-  char *result = out;
-  out = NULL;
-  return result;
-}
-
-static char *
-expand_path (const struct ssh_config *c, const char *path)
-{
-  return expand (c, path, true);
-}
-
-char *
-ssh_config_expand (const struct ssh_config *c, const char *text)
-{
-  return expand (c, text, false);
-}
-
 /* The words of VALUES, expanded, into LIST; "none" empties it. */
 static int
 expand_list (const struct ssh_config *c, const char *values, char *list[])
@@ -135,7 +40,7 @@ expand_list (const struct ssh_config *c, const char *values, char *list[])
   while (copy && (word = config_next_word (&cursor)) && n < SSH_CONFIG_LIST_MAX) {
     if (strcasecmp (word, "none") == 0)
       continue;
-    list[n] = expand_path (c, word);
+    list[n] = ssh_config_expand_path (c, word);
     if (!list[n++])
       return -1;
   }
@@ -155,16 +60,16 @@ take_identities (struct ssh_config *c, const struct config_lines *r)
   for (size_t i = 0; i < r->nr_identities; i++) {
     if (strcasecmp (r->identities[i], "none") == 0)
       continue;
-    c->identities[n] = expand_path (c, r->identities[i]);
+    c->identities[n] = ssh_config_expand_path (c, r->identities[i]);
     if (!c->identities[n++])
       return -1;
   }
   for (size_t i = 0; i < r->nr_certificates; i++)
     if (strcasecmp (r->certificates[i], "none") != 0
-        && !(c->certificates[nr_certificates++] = expand_path (c, r->certificates[i])))
+        && !(c->certificates[nr_certificates++] = ssh_config_expand_path (c, r->certificates[i])))
       return -1;
   for (size_t i = 0; !c->identities_given && i < 5; i++) {
-    c->identities[n] = expand_path (c, usual[i]);
+    c->identities[n] = ssh_config_expand_path (c, usual[i]);
     if (!c->identities[n++])
       return -1;
   }
@@ -250,7 +155,7 @@ take_host (struct ssh_config *c, const char *host_name)
   c->host = strdup (resolved ? host_name : c->alias);   /* what %h stands for */
   if (!c->host || !given || resolved)
     return c->host ? 0 : no_memory ();
-  char *expanded = expand_path (c, host_name);
+  char *expanded = ssh_config_expand_path (c, host_name);
   if (!expanded)
     return -1;
   free (c->host);
@@ -280,24 +185,24 @@ take_for_libssh (struct ssh_config *c, const struct config_lines *r)
     { KEY_COMPRESSION, "Compression" }, { KEY_REKEY_LIMIT, "RekeyLimit" }
   };
 
+  size_t size;
+  FILE *f = open_memstream (&c->for_libssh, &size);
+  const char *too_long = NULL;
+
+  if (!f)
+    return no_memory ();
   for (size_t i = 0; i < sizeof handed_on / sizeof *handed_on; i++) {
     const char *value = r->values[handed_on[i].keyword];
-    const char *name = handed_on[i].name;
-    CLEANUP_FREE char *line = NULL;
 
-    if (!value || !*value)
-      continue;
-    int n = asprintf (&line, "%s %s\n", name, value);
-    if (n == -1) {
-      line = NULL;
-      return no_memory ();
-    }
-    if (n > LIBSSH_LINE_MAX) {
-      report_error ("ssh configuration: %s is too long", name);
-      return -1;
-    }
-    if (append (&c->for_libssh, line, (size_t) n) == -1)
-      return -1;
+    if (value && *value
+        && fprintf (f, "%s %s\n", handed_on[i].name, value) > LIBSSH_LINE_MAX)
+      too_long = handed_on[i].name;
+  }
+  if (fclose (f) == EOF || !c->for_libssh)
+    return no_memory ();
+  if (too_long) {
+    report_error ("ssh configuration: %s is too long", too_long);
+    return -1;
   }
   c->host_key_algorithms = r->values[KEY_HOST_KEY_ALGORITHMS] != NULL;
   return 0;
@@ -349,7 +254,6 @@ take_settings (struct ssh_config *c, const struct config_lines *r,
   c->alive_interval = DEFAULT_ALIVE_INTERVAL;
   c->password_prompts = 3;
   c->user = strdup (user);
-  c->for_libssh = strdup ("");
   c->host_key_alias = copy_or_null (v[KEY_HOST_KEY_ALIAS]);
   c->bind_address = copy_or_null (v[KEY_BIND_ADDRESS]);
   c->identities_only = is_yes (v[KEY_IDENTITIES_ONLY], false);
@@ -359,7 +263,7 @@ take_settings (struct ssh_config *c, const struct config_lines *r,
   c->kbdint_auth = is_yes (v[KEY_KBDINT_AUTH], true);
   c->hash_known_hosts = is_yes (v[KEY_HASH_KNOWN_HOSTS], false);
   take_preferred (c, v[KEY_PREFERRED]);
-  if (!c->user || !c->for_libssh)
+  if (!c->user)
     return no_memory ();
   if (take_host (c, v[KEY_HOSTNAME]) == -1
       || (!o->port && take_number ("Port", v[KEY_PORT], 1, 65535, &c->port) == -1)
@@ -373,7 +277,7 @@ take_settings (struct ssh_config *c, const struct config_lines *r,
       || take_for_libssh (c, r) == -1 || take_proxy (c, r) == -1)
     return -1;
   if (v[KEY_IDENTITY_AGENT]
-      && !(c->identity_agent = expand_path (c, v[KEY_IDENTITY_AGENT])))
+      && !(c->identity_agent = ssh_config_expand_path (c, v[KEY_IDENTITY_AGENT])))
     return -1;
   if (expand_list (c, v[KEY_KNOWN_HOSTS] ? v[KEY_KNOWN_HOSTS]
                    : "~/.ssh/known_hosts ~/.ssh/known_hosts2",

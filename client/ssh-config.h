@@ -69,6 +69,8 @@ struct ssh_config *ssh_config_for_lifeboat (const struct ssh_config *ordinary,
 
 /* TEXT with its %-tokens expanded for CONFIG, to be freed; NULL after a report. */
 char *ssh_config_expand (const struct ssh_config *config, const char *text);
+/* Of a file name ~/ and ${VARIABLES}, too. */
+char *ssh_config_expand_path (const struct ssh_config *config, const char *path);
 
 /* The home directory: $HOME, else the password database's. */
 const char *ssh_config_home (void);

@@ -48,6 +48,8 @@ list_tests ()
   echo "test-abandon.sh verified"
   echo "test-many-boards.sh stream"
   echo "test-many-boards.sh ramfs"
+  echo "test-local.sh ramfs"
+  echo "test-local.sh stream"
   echo "test-rehearse-leaves-nothing.sh"
   echo "test-busybox-board.sh stream"
   echo "test-busybox-board.sh ramfs"

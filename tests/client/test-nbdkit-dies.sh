@@ -45,11 +45,11 @@ expect_flashed "$scratch/large.img"
 expect_clean
 
 # Another image under the same name is not what the board waits for.
+make_image "$scratch/other.img" 200     # which takes its time
 fill_target
 slow_image_server 16
 start_flash --stream "root@$board_name" "$scratch/large.img"
 wait_until 120 said '^writing +[1-9]'
-make_image "$scratch/other.img" 200
 mv "$scratch/large.img" "$scratch/kept.img"
 mv "$scratch/other.img" "$scratch/large.img"
 kill_nbdkit
