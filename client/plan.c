@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "first-boot.h"
+#include "keep.h"
 #include "message-sink.h"
 #include "partition-uses.h"
 #include "plan.h"
@@ -158,17 +159,21 @@ show_lifeboat (const struct flash_job *job)
                     "board's memory, on the board's ssh port");
 }
 
-/* What the disk gets besides the image. */
+/* What the disk gets besides the image: of several boards, each its own. */
 static void
-show_changes (const struct board_patch *patch)
+show_changes (const struct flash_job *job)
 {
-  bool host_keys = false;
+  const struct board_patch *patch = &job->patch;
+  const bool host_keys = job->options->keep & 1u << KEEP_SSH_HOST_KEYS;
+  char keep[KEEP_LIST_MAX];
 
+  keep_list (job->options->keep, keep);
+  if (*keep && patch->nr_changes == 0)
+    message_always ("  keep    %s", keep);
   for (size_t i = 0; i < patch->nr_changes; i++) {
     const struct board_change *c = &patch->changes[i];
 
     message_always ("  %s %s: %s", i == 0 ? "changed" : "       ", c->what, c->path);
-    host_keys = host_keys || strcmp (c->what, "ssh-host-keys") == 0;
   }
   if (host_keys)
     message_always ("          The host keys stay, so known_hosts stays valid.");
@@ -188,7 +193,7 @@ plan_show_steps (const struct flash_job *job)
                     "the board needs nobody"
                   : "stream: the image is written while it is sent; after a "
                     "broken connection it goes on where it was");
-  show_changes (&job->patch);
+  show_changes (job);
   if (flash_job_wants_lifeboat (job))
     show_lifeboat (job);
   else if (o->transport == TRANSPORT_LOCAL && root_disk)
