@@ -32,6 +32,7 @@ new_board ()
     "$fake_root/proc/sys/kernel/random"
   echo kthreadd >"$fake_root/proc/2/comm"
   : >"$fake_root/proc/self/mountinfo"
+  printf 'Name:\tsh\nUid:\t0\t0\t0\t0\n' >"$fake_root/proc/self/status"
   echo "00400000-00500000 r-xp 0 0:0 0" >"$fake_root/proc/self/maps"
   printf 'MemTotal: 1000 kB\nMemAvailable: 500 kB\n' >"$fake_root/proc/meminfo"
   printf 'Filename Type Size Used Priority\n' >"$fake_root/proc/swaps"
