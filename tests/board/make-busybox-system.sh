@@ -78,7 +78,7 @@ EOF
 make_root ()
 {
   local root=$work/root applet
-  mkdir -p "$root"/{bin,dev,proc,sys,tmp,root/.ssh,sbin,usr/sbin,var/lib,etc/dropbear,etc/init.d}
+  mkdir -p "$root"/{bin,dev,proc,sys,tmp,sbin,usr/sbin,var/lib,etc/dropbear,etc/init.d}
   initramfs_add_program busybox "" "$root"
   for applet in $(busybox --list | grep -vx busybox); do
     ln -s busybox "$root/bin/$applet"
@@ -92,21 +92,14 @@ make_root ()
   write_init "$root"
   write_service "$root"
   write_writer "$root"
-  chmod 700 "$root/root" "$root/root/.ssh"
 }
 
 write_logins ()
 {
-  local root=$1
-  echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
-  echo 'root:x:0:' >"$root/etc/group"
-  echo 'root:*:19000:0:99999:7:::' >"$root/etc/shadow"
-  echo /bin/sh >"$root/etc/shells"
-  echo router >"$root/etc/hostname"
-  cp "$LAB_KEYS/login.pub" "$root/root/.ssh/authorized_keys"
+  initramfs_add_root_login "$1"
+  echo router >"$1/etc/hostname"
   dropbearconvert openssh dropbear "$LAB_KEYS/old-host" \
-    "$root/etc/dropbear/dropbear_ed25519_host_key" 2>/dev/null
-  chmod 600 "$root/root/.ssh/authorized_keys" "$root/etc/shadow"
+    "$1/etc/dropbear/dropbear_ed25519_host_key" 2>/dev/null
 }
 
 write_init ()

@@ -75,14 +75,9 @@ make_initramfs ()
 write_logins ()
 {
   local root=$1
-  echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
-  echo 'root:x:0:' >"$root/etc/group"
-  echo 'root:*:19000:0:99999:7:::' >"$root/etc/shadow"
-  echo /bin/sh >"$root/etc/shells"
-  cp "$LAB_KEYS/login.pub" "$root/root/.ssh/authorized_keys"
+  initramfs_add_root_login "$root"
   cp "$LAB_KEYS/new-host" "$root/etc/dropbear/host_key"
-  chmod 700 "$root/root" "$root/root/.ssh"
-  chmod 600 "$root/root/.ssh/authorized_keys" "$root/etc/dropbear/host_key" "$root/etc/shadow"
+  chmod 600 "$root/etc/dropbear/host_key"
   ln -s /disk/etc/flashed-system "$root/etc/flashed-system"
 }
 
