@@ -22,6 +22,7 @@ KIND_DISK=vda KIND_ROOT=/dev/vda2
 KIND_DISK_MODULES='virtio_pci virtio_blk'
 KIND_KERNELS='debian:linux-image-cloud-amd64 ubuntu:linux-image-virtual'
 KIND_CONSOLE=ttyS0,115200
+KIND_SSH_OPTIONS=               # of boards that are slow to answer
 KIND_SNAPSHOT=yes               # tests start from the RAM of a booted board
 # In MiB: the disk; where its partitions begin, how long the first one is.
 KIND_OLD_LAYOUT='1200 1 48 49'
@@ -51,6 +52,7 @@ case $BOARD_KIND in
     KIND_FIRMWARE=uefi
     KIND_KERNELS='debian:linux-image-cloud-arm64 ubuntu:linux-image-virtual'
     KIND_CONSOLE=ttyAMA0
+    KIND_SSH_OPTIONS='  ServerAliveInterval 100'
     KIND_NEW_LAYOUT='112 4 44 52'
     KIND_QEMU=qemu-system-aarch64
     KIND_QEMU_OPTIONS=(-machine virt,memory-backend=ram -cpu cortex-a57

@@ -204,6 +204,7 @@ Host board-$BOARD_NAME
   StrictHostKeyChecking yes
   BatchMode yes
   ConnectTimeout 30
+$KIND_SSH_OPTIONS
 EOF
 }
 

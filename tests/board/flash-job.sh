@@ -15,7 +15,7 @@ job_start_board ()      # MEM_MB USER
   if [ "$KIND_SNAPSHOT" = yes ]; then
     board_disk "$name" "$snapshot/disk.img"
     board_start "$name" "$1" "from=$snapshot"
-    board_wait_ssh "$2" 120
+    board_wait_ssh "$2" 300
   else
     board_disk "$name" "$KIND_DIR/old/old.img"
     board_start "$name" "$1"

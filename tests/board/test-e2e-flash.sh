@@ -28,7 +28,7 @@ main ()
   [ "$format" = img ] || image=$image.$format
   trap 'board_cleanup $?' EXIT
   lab_step "lab prepared" "$LAB_SCRIPTS/prepare-lab.sh" "$memory"
-  lab_step "board started from its snapshot" job_start_board "$memory" "$user"
+  lab_step "board started" job_start_board "$memory" "$user"
   lab_step "the old root's writer is writing" job_start_writer
   lab_step "flashed by flash-live-remote" flash "$image"
   lab_step "the board has reset itself" board_wait_exit 60

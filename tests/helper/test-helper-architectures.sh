@@ -21,7 +21,8 @@ emulator_of ()
   case $1:$(uname -m) in
     "$(uname -m):$1") ;;
     x86_64:* | aarch64:* | riscv64:*) echo "qemu-$1-static" ;;
-    i686:*) echo qemu-i386-static ;;
+    i686:*) "$deployed/flash-helper-i686" --version >/dev/null 2>&1 ||
+              echo qemu-i386-static ;;
     armv[67]:*) echo qemu-arm-static ;;
   esac
 }
