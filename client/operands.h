@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command line names besides its options: the command, the boards, the image
+ * or the server. */
+
+#ifndef FLASH_OPERANDS_H
+#define FLASH_OPERANDS_H
+
+#include "options.h"
+
+/* Take the ARGUMENTS, NR of them, into O, whose options (GIVEN, option-rules.h) are
+ * taken already.  0, or -1 after a report. */
+int operands_take (struct options *o, unsigned given, int nr, char *arguments[]);
+
+#endif
