@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # The old system of a board of another architecture: Debian's packages for it are
 # unpacked, and what their installation scripts would do is done here, by this
-# machine's own tools.  Running the scripts under emulation would take ten times
-# as long, and would have to tell this machine's kernel about the emulator.
+# machine's own tools.  Running the scripts under emulation would take much longer,
+# and would have to tell this machine's kernel about the emulator.
 # Sourced by make-old-system.sh, after lab.sh and initramfs.sh.
 
 # The packages that every system has come by themselves only when they are
