@@ -70,8 +70,7 @@ options_help (void)
     "\n"
     "  --ramfs              copy the image into the board's memory first (default)\n"
     "  --stream             write while receiving, for boards with little memory\n"
-    "  --confirm HOST       do not ask; HOST must be the host as given, or with\n"
-    "                       several boards their number\n"
+    "  --confirm HOST       do not ask; the host as given, or the number of boards\n"
     "  --jobs N             of several boards, so many at once (default: all)\n"
     "  --dry-run            look, check, show the plan, change nothing\n"
     "  --rehearse           prove everything on the board, write nothing, clean up\n"
@@ -90,18 +89,15 @@ options_help (void)
     "  --session-key KEY    the key of a flash that another machine began\n"
     "  --local              this machine is the board: no HOST, no ssh, run as root\n"
     "  --ssh PROGRAM        libssh (default, built in) or openssh, the system's ssh\n"
-    "  -p PORT              ssh port\n"
-    "  -i IDENTITY          private key file (may be given several times)\n"
-    "  -F CONFIG            ssh configuration file, instead of the usual ones\n"
-    "  -o KEY=VALUE         a setting of ssh_config (may be given several times)\n"
+    "  -p PORT, -i IDENTITY, -F CONFIG, -o KEY=VALUE\n"
+    "                       as for ssh; -i and -o may be given several times\n"
     "  --json               a JSON record a line on stdout; needs --confirm\n"
     "  --quiet, --verbose   say less, say more\n"
     "  --help, --version    show this, show the version\n"
     "\n"
     "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"
     "again), 5 failed with the disk partly written, 6 verify: the disk differs,\n"
-    "7 some boards are done, nothing was written to the others.\n"
-    "See flash-live-remote(1).\n";
+    "7 some boards are done, nothing was written to the others.  See the man page.\n";
 }
 
 const char *
