@@ -56,7 +56,7 @@ for keep in '' '--keep hostname,machine-id'; do
   # shellcheck disable=SC2086 # two words, or none
   flash_target --stream $keep "pi@$board_name" "$scratch/new.img"
   expect_status 3
-  expect_says "already under way" "same image, mode, target and --keep" "nothing was written"
+  expect_says "already under way" "same image, mode, target, --keep and --config" "nothing was written"
 done
 status=0
 "$client" -F "$board_ssh_config" status "pi@$board_name" >"$scratch/status" 2>&1 ||
