@@ -64,10 +64,11 @@ make_new_image ()
   dd if="$scratch/root.img" of="$1" bs=1M seek=4 conv=notrunc,sparse status=none
 }
 
-# take_new_root FILE: the root file system of a disk comes to $scratch/flashed.
+# take_new_root FILE [MEGABYTES]: the root file system of a disk, which begins there,
+# comes to $scratch/flashed.
 take_new_root ()
 {
-  tail -c +4194305 "$1" | head -c "$(stat -c %s "$scratch/root.img")" \
+  tail -c +$((${2:-4} * 1048576 + 1)) "$1" | head -c "$(stat -c %s "$scratch/root.img")" \
     >"$scratch/flashed"
   e2fsck -fn "$scratch/flashed" >"$scratch/fsck" 2>&1 || {
     cat "$scratch/fsck" >&2
