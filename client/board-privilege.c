@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "prompt.h"
 #include "report.h"
+#include "target-probe.h"
 
 #define PASSWORD_MAX 512        /* its newline included */
 #define ATTEMPTS 3
@@ -252,4 +253,34 @@ board_privilege_obtain (struct flash_job *job)
       return 0;
   report_refused (job);
   return -1;
+}
+
+/* ACCESS in memory that stays; "" when it is none of the ways. */
+static const char *
+lasting_name (const char *access)
+{
+  for (size_t i = 0; i < NR_WAYS; i++)
+    if (strcmp (access, ways[i].access) == 0)
+      return ways[i].access;
+  return "";
+}
+
+int
+board_privilege_catch_up (struct flash_job *job)
+{
+  struct target_probe probe;
+  int result;
+
+  if (job->in_lifeboat || *job->board.access)
+    return 0;
+  result = target_probe_run (job->connection, NULL, PROBE_FLASH, &probe);
+  if (result == 0 && probe.session_directory) {
+    job->board.access = probe.access;
+    job->board.access_error = probe.access_error;
+    result = board_privilege_obtain (job);
+    job->board.access = result == 0 ? lasting_name (job->board.access) : "";
+    job->board.access_error = "";
+  }
+  target_probe_release (&probe);
+  return result;
 }

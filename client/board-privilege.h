@@ -15,6 +15,11 @@
  * allow it. */
 int board_privilege_obtain (struct flash_job *job);
 
+/* The same for a board that was not probed, since this program came by its
+ * lifeboat, and is now at its ordinary login: it is probed if need be.  Where there
+ * is no flash nothing is obtained. */
+int board_privilege_catch_up (struct flash_job *job);
+
 /* What stands before a command of root's: "" or, with its blank, "sudo -n " and
  * the like. */
 const char *board_privilege_prefix (const struct flash_job *job);

@@ -145,8 +145,6 @@ fill_board (struct flash_job *job)
   if (!status_get_number (&job->report.record, "target-size", &b->disk_size))
     b->disk_size = 0;
   b->root_partition = found_session_is (job, "root-disk", "yes") ? b->disk : "";
-  if (!*b->access)              /* not probed */
-    b->access = strcmp (job->config->user, "root") == 0 ? "root" : "sudo";
 }
 
 static enum found_session

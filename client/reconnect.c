@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "board-login.h"
+#include "board-privilege.h"
 #include "clock.h"
 #include "interrupt.h"
 #include "messages.h"
@@ -107,7 +108,9 @@ look (struct flash_job *job, struct session_report *report)
   int result;
 
   message_hold_errors ();
-  result = flash_job_ask_status (job, report);
+  result = board_privilege_catch_up (job);
+  if (result == 0)
+    result = flash_job_ask_status (job, report);
   message_release_errors ();
   if (result == -1)
     return FOUND_OUT_NOTHING;
@@ -121,12 +124,15 @@ static bool
 attempt (struct flash_job *job, struct attempts *a, enum reconnect_outcome *outcome)
 {
   struct session_report report = { .text = NULL };
+  enum found found = FOUND_OUT_NOTHING;
   enum board_login login;
   bool decided = true;
 
   prompt_set_occasion ("The connection was lost, and the board waits: log in "
                        "again, or leave it with ^C.");
   login = board_login (job, true);
+  if (login != LOGIN_FAILED)
+    found = look (job, &report);
   prompt_set_occasion (NULL);
 
   *outcome = RECONNECT_NEW_HOST_KEY;
@@ -134,7 +140,7 @@ attempt (struct flash_job *job, struct attempts *a, enum reconnect_outcome *outc
     set_reason (a, message_last_error ());
     return job->host_key_changed && a->wish->may_have_rebooted;
   }
-  switch (look (job, &report)) {
+  switch (found) {
   case FOUND_IT:
     progress_hide ();
     *outcome = return_to (job, &report);
