@@ -27,7 +27,6 @@ struct checked_view
   struct chunk_view *disk;
   struct chunk_view *stored;    /* NULL: they are the same bytes */
   uint64_t charged;             /* to the cache of the decoders */
-  unsigned char zero_digest[DIGEST_SIZE];       /* of a whole chunk */
 };
 
 static int
@@ -41,11 +40,10 @@ refuse (uint64_t offset, const char *cause, struct fault *fault)
 }
 
 static bool
-is_zero_digest (const struct checked_view *view, size_t len,
-                const unsigned char digest[DIGEST_SIZE])
+is_zero_digest (size_t len, const unsigned char digest[DIGEST_SIZE])
 {
   return len == DIGEST_CHUNK
-         && memcmp (digest, view->zero_digest, DIGEST_SIZE) == 0;
+         && memcmp (digest, digest_of_zero_chunk, DIGEST_SIZE) == 0;
 }
 
 /* A whole chunk of the disk view. */
@@ -60,7 +58,7 @@ fetch_disk (void *opaque, void *buf, size_t len, uint64_t offset,
   uint64_t size;
 
   if (scan_record_get_digest (im->record, chunk, expected)
-      && is_zero_digest (view, len, expected)) {
+      && is_zero_digest (len, expected)) {
     memset (buf, 0, len);
     return 0;
   }
@@ -88,18 +86,6 @@ fetch_stored (void *opaque, void *buf, size_t len, uint64_t offset,
   struct byte_source *source = view->im->source;
 
   return source->ops->read (source, buf, len, offset, fault);
-}
-
-static int
-set_zero_digest (struct checked_view *view, struct fault *fault)
-{
-  void *zeroes = calloc (1, DIGEST_CHUNK);
-
-  if (!zeroes)
-    return fault_no_memory (fault, "a view of the image");
-  digest_of (zeroes, DIGEST_CHUNK, view->zero_digest);
-  free (zeroes);
-  return 0;
 }
 
 static uint64_t
@@ -152,7 +138,7 @@ checked_view_new (struct image *im, struct fault *fault)
     return NULL;
   }
   view->im = im;
-  if (set_zero_digest (view, fault) == 0 && make_views (view, fault) == 0)
+  if (make_views (view, fault) == 0)
     return view;
   checked_view_stop (view);
   checked_view_free (view);

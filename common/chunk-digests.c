@@ -9,6 +9,7 @@
 #include "byte-ranges.h"
 #include "chunk-digests.h"
 #include "cleanup.h"
+#include "file-io.h"
 #include "hole-map.h"
 
 /* A page holds the digests of 4 GiB; pages come into being when something is
@@ -324,7 +325,10 @@ add_chunk (struct chunk_digests *digests, uint64_t chunk, const char *buf,
 
   if (chunk_digests_get (digests, chunk, digest))
     return;
-  digest_of (buf, len, digest);
+  if (len == DIGEST_CHUNK && is_zero (buf, len))
+    memcpy (digest, digest_of_zero_chunk, DIGEST_SIZE);
+  else
+    digest_of (buf, len, digest);
   chunk_digests_set (digests, chunk, digest);
 }
 

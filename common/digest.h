@@ -24,6 +24,9 @@ digest_chunks (uint64_t size)
   return size / DIGEST_CHUNK + (size % DIGEST_CHUNK != 0);
 }
 
+/* Of DIGEST_CHUNK zeroes: disks hold many of these. */
+extern const unsigned char digest_of_zero_chunk[DIGEST_SIZE];
+
 void digest_of (const void *buf, size_t len, unsigned char digest[DIGEST_SIZE]);
 
 struct digest_state;            /* a digest in the making */

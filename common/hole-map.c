@@ -272,7 +272,7 @@ add_piece (struct hole_map *map, uint64_t offset, const char *buf, size_t len)
 
   if (is_settled (map, offset / HOLE_GRANULE))
     return;
-  if (!is_zero (buf, len))
+  if (buf && !is_zero (buf, len))
     for (zeroes = 0; buf[zeroes] == 0; zeroes++)
       ;
   LOCK_SCOPE (&map->lock);
@@ -295,7 +295,7 @@ hole_map_add (struct hole_map *map, uint64_t offset, const void *buf,
     size_t n = len < left ? len : (size_t) left;
 
     add_piece (map, offset, p, n);
-    p += n;
+    p = p ? p + n : NULL;
     offset += n;
     len -= n;
   }

@@ -27,8 +27,9 @@ struct scan_writer;
 struct hole_map *hole_map_new (void);           /* NULL: no memory */
 void hole_map_free (struct hole_map *map);      /* NULL is allowed */
 
-/* Learn from LEN decoded bytes at OFFSET.  AT_END: the disk view ends with them
- * (LEN may be 0).  Granules that are known cost a look, no more. */
+/* Learn from LEN decoded bytes at OFFSET; BUF NULL: they are zeroes.  AT_END: the
+ * disk view ends with them (LEN may be 0).  Granules that are known cost a look, no
+ * more. */
 void hole_map_add (struct hole_map *map, uint64_t offset, const void *buf,
                    size_t len, bool at_end);
 

@@ -10,7 +10,8 @@
 #include "hole-map.h"
 #include "image-ops.h"
 
-#define SCAN_STEP (1024 * 1024)
+/* A chunk that is a hole is known without being read. */
+#define SCAN_STEP DIGEST_CHUNK
 
 static int
 raw_open (struct image *im, struct fault *fault)
@@ -89,9 +90,51 @@ raw_extents (struct image *im, uint64_t offset, uint64_t count,
   return 0;
 }
 
+struct raw_scan
+{
+  char *buf;
+  const char *zeroes;           /* SCAN_STEP bytes each */
+  struct digest_state *digest;
+  uint64_t hole_end;            /* of the hole that was found last */
+};
+
+/* Only a file of this machine is believed. */
+static bool
+is_hole (const struct image *im, struct raw_scan *s, uint64_t offset, size_t len)
+{
+  bool hole = false;
+
+  if (!im->source->identity || !im->source->ops->find_extent)
+    return false;
+  if (offset >= s->hole_end) {
+    const uint64_t end = im->source->ops->find_extent (im->source, offset,
+                                                       im->stored_size, &hole);
+    s->hole_end = hole ? end : 0;
+  }
+  return offset + len <= s->hole_end;
+}
+
 static int
-digest_stored (struct image *im, struct scan_run *run, void *buf,
-               struct digest_state *digest, struct fault *fault)
+scan_step (struct image *im, struct raw_scan *s, uint64_t offset, size_t len,
+           struct fault *fault)
+{
+  const bool at_end = offset + len == im->stored_size;
+
+  if (len == SCAN_STEP && !at_end && is_hole (im, s, offset, len)) {
+    digest_add (s->digest, s->zeroes, len);
+    scan_record_add_zero_chunk (im->record, offset / DIGEST_CHUNK);
+    return 0;
+  }
+  if (image_read_ahead (im, s->buf, len, offset, fault) == -1)
+    return -1;
+  digest_add (s->digest, s->buf, len);
+  scan_record_add (im->record, offset, s->buf, len, at_end);
+  return 0;
+}
+
+static int
+digest_stored (struct image *im, struct scan_run *run, struct raw_scan *s,
+               struct fault *fault)
 {
   uint64_t done = 0;
 
@@ -99,10 +142,8 @@ digest_stored (struct image *im, struct scan_run *run, void *buf,
     uint64_t left = im->stored_size - done;
     size_t n = left < SCAN_STEP ? (size_t) left : SCAN_STEP;
 
-    if (image_read_ahead (im, buf, n, done, fault) == -1)
+    if (scan_step (im, s, done, n, fault) == -1)
       return -1;
-    digest_add (digest, buf, n);
-    scan_record_add (im->record, done, buf, n, done + n == im->stored_size);
     done += n;
     if (scan_run_progress (run, done, fault) == -1)
       return -1;
@@ -114,14 +155,16 @@ static int
 raw_scan (struct image *im, struct scan_run *run,
           struct image_scan_result *result, struct fault *fault)
 {
-  CLEANUP_FREE void *buf = malloc (SCAN_STEP);
+  CLEANUP_FREE char *buf = malloc (SCAN_STEP);
+  CLEANUP_FREE char *zeroes = calloc (1, SCAN_STEP);
   struct digest_state *digest = digest_new ();
+  struct raw_scan scan = { buf, zeroes, digest, 0 };
   int r = -1;
 
-  if (!buf || !digest)
+  if (!buf || !zeroes || !digest)
     fault_no_memory (fault, "the scan");
   else
-    r = digest_stored (im, run, buf, digest, fault);
+    r = digest_stored (im, run, &scan, fault);
   if (r == 0) {
     digest_get (digest, result->stored_digest);
     result->disk_size = im->stored_size;

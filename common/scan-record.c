@@ -9,6 +9,7 @@
 
 #include "chunk-digests.h"
 #include "cleanup.h"
+#include "digest.h"
 #include "fault.h"
 #include "hole-map.h"
 #include "scan-buffer.h"
@@ -83,6 +84,13 @@ scan_record_add (struct scan_record *record, uint64_t offset, const void *buf,
 {
   hole_map_add (record->holes, offset, buf, len, at_end);
   chunk_digests_add (record->digests, offset, buf, len, at_end);
+}
+
+void
+scan_record_add_zero_chunk (struct scan_record *record, uint64_t chunk)
+{
+  hole_map_add (record->holes, chunk * DIGEST_CHUNK, NULL, DIGEST_CHUNK, false);
+  chunk_digests_set (record->digests, chunk, digest_of_zero_chunk);
 }
 
 /* Called with the lock. */

@@ -36,6 +36,9 @@ struct hole_map *scan_record_holes (struct scan_record *record);
 void scan_record_add (struct scan_record *record, uint64_t offset,
                       const void *buf, size_t len, bool at_end);
 
+/* The same for DIGEST_CHUNK bytes that are known to be zeroes. */
+void scan_record_add_zero_chunk (struct scan_record *record, uint64_t chunk);
+
 /* Block NUMBER (struct block) was decoded to its end and its Check is right. */
 void scan_record_block_verified (struct scan_record *record, uint64_t number);
 bool scan_record_is_block_verified (struct scan_record *record,

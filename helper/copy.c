@@ -72,13 +72,16 @@ copy_open_target (struct flash *flash)
 /* ---- The filling thread. ---- */
 
 static void
-digest_window (struct window *w)
+digest_window (struct window *w, bool known_zero)
 {
   for (size_t start = 0, i = 0; start < w->len; start += DIGEST_CHUNK, i++) {
     size_t n = range_chunk_at (w->len, start);
 
-    digest_of (w->buf + start, n, w->digests[i]);
-    w->zero[i] = is_zero (w->buf + start, n);
+    w->zero[i] = known_zero || is_zero (w->buf + start, n);
+    if (w->zero[i] && n == DIGEST_CHUNK)
+      memcpy (w->digests[i], digest_of_zero_chunk, DIGEST_SIZE);
+    else
+      digest_of (w->buf + start, n, w->digests[i]);
   }
 }
 
@@ -119,7 +122,7 @@ fill_windows (void *opaque)
                   == -1;
     w->payload = c->flash->source->payload;
     if (!failed)
-      digest_window (w);
+      digest_window (w, c->flash->source->all_zero);
     hand_over (c, w, failed);
     if (failed)
       break;

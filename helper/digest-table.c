@@ -130,6 +130,11 @@ digest_table_matches (struct digest_table *t, uint64_t index, const void *buf)
 
   if (digest_table_get (t, index, wanted) == -1)
     return -1;
-  digest_of (buf, digest_table_chunk_size (t, index), found);
+  const size_t size = digest_table_chunk_size (t, index);
+
+  if (size == DIGEST_CHUNK
+      && memcmp (wanted, digest_of_zero_chunk, sizeof wanted) == 0)
+    return is_zero (buf, size);
+  digest_of (buf, size, found);
   return memcmp (wanted, found, sizeof found) == 0;
 }

@@ -6,6 +6,7 @@
 #ifndef FLASH_HELPER_IMAGE_SOURCE_H
 #define FLASH_HELPER_IMAGE_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct image_source
 {
   const struct image_source_ops *ops;
   uint64_t payload;             /* bytes that the last fill needed from afar */
+  bool all_zero;                /* the last fill is known to be zeroes */
 };
 
 /* The source that SETTINGS ask for; it has exactly disk_size bytes.  NULL after

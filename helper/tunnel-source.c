@@ -81,6 +81,7 @@ fill (struct image_source *source, void *buf, size_t len, uint64_t offset)
   if (tunnel_reader_read (s->reader, s->pieces, s->nr_pieces) == -1)
     return -1;
   source->payload = 0;
+  source->all_zero = s->nr_pieces == 0;
   for (size_t i = 0; i < s->nr_pieces; i++)
     source->payload += s->pieces[i].payload;
   return 0;

@@ -129,13 +129,12 @@ wait_for_scan (struct relay *relay, struct scan_run *run, struct integrity *i,
 /* What its digest says to be zero is a hole without asking. */
 static int
 take_digests (struct image *im, uint64_t first, size_t count,
-              unsigned char (*digests)[DIGEST_SIZE],
-              const unsigned char zero[DIGEST_SIZE], struct fault *fault)
+              unsigned char (*digests)[DIGEST_SIZE], struct fault *fault)
 {
   for (size_t i = 0; i < count; i++) {
     if (!scan_record_set_digest (im->record, first + i, digests[i]))
       return fault_no_memory (fault, "the digests");
-    if (memcmp (digests[i], zero, DIGEST_SIZE) == 0)
+    if (memcmp (digests[i], digest_of_zero_chunk, DIGEST_SIZE) == 0)
       scan_record_promise_hole (im->record, (first + i) * DIGEST_CHUNK,
                                 DIGEST_CHUNK);
   }
@@ -147,11 +146,8 @@ read_table (struct relay *relay, struct byte_source *source, uint64_t disk_size,
             void *buf, struct fault *fault)
 {
   const uint64_t chunks = digest_chunks (disk_size);
-  unsigned char zero[DIGEST_SIZE];
   char header[DIGESTS_HEADER_SIZE];
 
-  memset (buf, 0, DIGEST_CHUNK);
-  digest_of (buf, DIGEST_CHUNK, zero);
   if (source->ops->read (source, header, sizeof header, 0, fault) == -1)
     return -1;
   if (digests_header_check (header, disk_size) == -1)
@@ -162,7 +158,7 @@ read_table (struct relay *relay, struct byte_source *source, uint64_t disk_size,
 
     if (source->ops->read (source, buf, n * DIGEST_SIZE,
                            sizeof header + i * DIGEST_SIZE, fault) == -1
-        || take_digests (relay->im, i, n, buf, zero, fault) == -1)
+        || take_digests (relay->im, i, n, buf, fault) == -1)
       return -1;
   }
   return 0;

@@ -255,6 +255,31 @@ ranges_are_sets (void **state)
   byte_ranges_clear (&set);
 }
 
+static void
+chunks_of_zeroes (void **state)
+{
+  struct chunk_digests *digests = chunk_digests_new ();
+  unsigned char *zeroes = calloc (1, CHUNK), digest[DIGEST_SIZE];
+
+  (void) state;
+  digest_of (zeroes, CHUNK, digest);
+  assert_memory_equal (digest, digest_of_zero_chunk, DIGEST_SIZE);
+  chunk_digests_add (digests, 3 * CHUNK, zeroes, CHUNK, false);
+  assert_true (chunk_digests_get (digests, 3, digest));
+  assert_memory_equal (digest, digest_of_zero_chunk, DIGEST_SIZE);
+  zeroes[CHUNK - 1] = 1;
+  chunk_digests_add (digests, 4 * CHUNK, zeroes, CHUNK, false);
+  assert_true (chunk_digests_get (digests, 4, digest));
+  assert_memory_not_equal (digest, digest_of_zero_chunk, DIGEST_SIZE);
+  /* A shorter one has another digest. */
+  zeroes[CHUNK - 1] = 0;
+  chunk_digests_add (digests, 5 * CHUNK, zeroes, CHUNK - 1, true);
+  assert_true (chunk_digests_get (digests, 5, digest));
+  assert_memory_not_equal (digest, digest_of_zero_chunk, DIGEST_SIZE);
+  free (zeroes);
+  chunk_digests_free (digests);
+}
+
 int
 main (void)
 {
@@ -263,6 +288,7 @@ main (void)
     cmocka_unit_test (in_any_order_and_twice),
     cmocka_unit_test (the_end_is_told_late),
     cmocka_unit_test (chunks_in_the_making_are_bounded),
+    cmocka_unit_test (chunks_of_zeroes),
     cmocka_unit_test (far_offsets),
     cmocka_unit_test (by_several_threads),
     cmocka_unit_test (ranges_are_sets),

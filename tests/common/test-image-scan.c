@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "digest.h"
 #include "image-scan.h"
@@ -313,6 +316,55 @@ several_scans_at_once (void **state)
   bytes_free (&gz);
 }
 
+/* The bytes that this process has read; 0: this kernel does not count them. */
+static unsigned long long
+bytes_read (void)
+{
+  unsigned long long n = 0;
+  FILE *file = fopen ("/proc/self/io", "r");
+
+  if (!file || fscanf (file, "rchar: %llu", &n) != 1)
+    n = 0;
+  if (file)
+    fclose (file);
+  return n;
+}
+
+/* Holes are known without being read, and count as the zeroes that they are. */
+static void
+holes_are_not_read (void **state)
+{
+  const size_t mib = 1 << 20, len = 64 * mib + 12345;
+  const size_t places[] = { 0, 5 * mib + 100, 9 * mib - 4, 40 * mib, len - 9 };
+  struct bytes file = { calloc (1, len), len };
+  struct image_scan_result result;
+  unsigned char digest[DIGEST_SIZE], found[DIGEST_SIZE];
+  char error[512];
+  const int fd = memfd_create ("sparse", 0);
+
+  (void) state;
+  assert_int_equal (ftruncate (fd, (off_t) len), 0);
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    memcpy (file.data + places[i], "nonsense", 8);
+    assert_int_equal (pwrite (fd, "nonsense", 8, (off_t) places[i]), 8);
+  }
+  struct image *im = image_open (fd, "sparse", NULL);
+  const unsigned long long before = bytes_read ();
+  assert_int_equal (scan (im, &result, error), 0);
+  assert_true (bytes_read () - before < 16 * mib);
+
+  digest_of (file.data, len, digest);
+  assert_memory_equal (result.stored_digest, digest, DIGEST_SIZE);
+  for (size_t at = 0; at < len; at += mib) {
+    digest_of (file.data + at, len - at < mib ? len - at : mib, digest);
+    assert_true (image_get_digest (im, at / mib, found));
+    assert_memory_equal (found, digest, DIGEST_SIZE);
+  }
+  assert_true (image_is_decoded (im));
+  image_close (im);
+  bytes_free (&file);
+}
+
 int
 main (void)
 {
@@ -325,6 +377,7 @@ main (void)
     cmocka_unit_test (gzip_damage_is_named),
     cmocka_unit_test (can_be_cancelled),
     cmocka_unit_test (several_scans_at_once),
+    cmocka_unit_test (holes_are_not_read),
   };
 
   return cmocka_run_group_tests (tests, set_up, tear_down);
