@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -293,6 +294,21 @@ try_methods (struct login *l)
   return rc;
 }
 
+/* What to do where only the agent has the key that is named. */
+static const char *
+agent_hint (const struct login *l, int methods)
+{
+  const char *agent = l->config->identity_agent;
+
+  if (!agent || strcasecmp (agent, "SSH_AUTH_SOCK") == 0)
+    agent = getenv ("SSH_AUTH_SOCK");
+  if (!l->config->identities_only || !(methods & SSH_AUTH_METHOD_PUBLICKEY)
+      || !agent || strcasecmp (agent, "none") == 0)
+    return "";
+  return "\nBecause of IdentitiesOnly the ssh that is built in has not asked the agent; "
+         "--ssh=openssh lets it use the keys that are named.";
+}
+
 static void
 report_refusal (struct login *l, int rc)
 {
@@ -303,7 +319,8 @@ report_refusal (struct login *l, int rc)
   if (rc == SSH_AUTH_ERROR) {
     report_error ("the login of %s@%s failed: %s\n"
                   "If the agent holds many keys, name the right one: "
-                  "-i KEY -o IdentitiesOnly=yes", c->user, c->host,
+                  "-i KEY -o IdentitiesOnly=yes (with --ssh=openssh, if only the "
+                  "agent has it)", c->user, c->host,
                   ssh_get_error (l->session));
     return;
   }
@@ -312,11 +329,11 @@ report_refusal (struct login *l, int rc)
             methods & SSH_AUTH_METHOD_INTERACTIVE ? " keyboard-interactive" : "",
             methods & SSH_AUTH_METHOD_PASSWORD ? " password" : "",
             methods & SSH_AUTH_METHOD_HOSTBASED ? " hostbased" : "");
-  report_error ("%s refuses the login of %s; it takes:%s.%s\n"
+  report_error ("%s refuses the login of %s; it takes:%s.%s%s\n"
                 "Try it with ssh, name a key with -i, or another user: USER@%s",
                 c->host, c->user, *list ? list : " nothing that is known here",
                 l->can_ask ? "" : "\nThere is no terminal to ask for a password "
-                "or a passphrase on.", c->alias);
+                "or a passphrase on.", agent_hint (l, methods), c->alias);
 }
 
 static void

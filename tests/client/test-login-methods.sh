@@ -100,6 +100,23 @@ mv "$scratch/locked" "$scratch/gone"
 flash -p "$board_port" -o IdentityFile=none -o UserKnownHostsFile="$scratch/new_known" \
   --dry-run --device "$board_target" pi@127.0.0.1 "$scratch/new.img"
 expect_status 0
+said '--ssh=openssh' && fail "a way out of nothing was named"
+
+# With IdentitiesOnly the key that is named is still the agent's: by the system's ssh,
+# which the refusal of the other one names.
+cp "$scratch/locked.pub" "$scratch/gone.pub"
+only_gone ()
+{
+  flash -p "$board_port" -F none -i "$scratch/gone.pub" -o IdentitiesOnly=yes \
+    -o UserKnownHostsFile="$scratch/new_known" --dry-run --device "$board_target" "$@" \
+    pi@127.0.0.1 "$scratch/new.img"
+}
+only_gone
+expect_status 3
+expect_says "IdentitiesOnly .* has not asked the agent; --ssh=openssh" \
+  "nothing was written"
+only_gone --ssh=openssh
+expect_status 0
 
 # Accepting without a question is something to ask for.
 flash -p "$board_port" -o UserKnownHostsFile="$scratch/accepted" \
