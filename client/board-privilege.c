@@ -24,6 +24,7 @@ struct board_password
 {
   char line[PASSWORD_MAX];
   struct exec_input input;      /* the line, once it is proven */
+  bool unasked;                 /* sudo wants none after all, and there is no line */
 };
 
 /* What probe.sh says of the access, and what it takes. */
@@ -182,7 +183,8 @@ ask_and_prove (struct flash_job *job, struct board_password *p)
     case PASSWORD_GOOD:
       return 0;
     case PASSWORD_UNASKED:
-      job->board.access = "sudo";
+      explicit_bzero (p, sizeof *p);
+      p->unasked = true;
       return 0;
     case PASSWORD_NO_USE:
       return -1;
@@ -246,8 +248,14 @@ report_refused (const struct flash_job *job)
 int
 board_privilege_obtain (struct flash_job *job)
 {
-  if (needs_password (job))
-    return obtain_password (job);
+  if (needs_password (job)) {
+    if (obtain_password (job) == -1)
+      return -1;
+    /* Whatever the probe says of it, at each login anew. */
+    if (job->password->unasked)
+      job->board.access = "sudo";
+    return 0;
+  }
   for (size_t i = 0; i < NR_WAYS; i++)
     if (strcmp (job->board.access, ways[i].access) == 0)
       return 0;

@@ -240,7 +240,7 @@ void
 target_probe_release (struct target_probe *p)
 {
   free (p->text);
-  p->text = NULL;
+  memset (p, 0, sizeof *p);     /* its strings lay in there */
 }
 
 /* In front of the script. */

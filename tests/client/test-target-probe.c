@@ -53,6 +53,10 @@ test_answer (void **state)
   assert_string_equal (p.mounts[2].type, "swap");
   assert_null (p.mounts[2].point);
   target_probe_release (&p);
+  /* A board that cannot be reached again is not spoken of by what is freed. */
+  assert_null (p.disk);
+  assert_null (p.access);
+  assert_int_equal (p.nr_partitions, 0);
 }
 
 static void
