@@ -55,11 +55,16 @@ describe () {
   label=-
   [ ! -d /sys/fs/selinux/class ] || label=$(stat -c %C -- "$1" 2>/dev/null)
   case $label in *:*:*) ;; *) label=- ;; esac
-  echo "$meta $label"
+  tell "$meta $label"
+}
+
+# tell TEXT: some shells' echo takes backslashes for something
+tell () {
+  printf '%s\n' "$1"
 }
 
 refuse () {
-  echo "refuse $1 $2"
+  tell "refuse $1 $2"
 }
 
 # keep ITEM FILE...: what of these there is.
@@ -78,7 +83,7 @@ keep () {
     case $file in
       *"$newline"*) refuse "$item" "a file's name has more than one line"; return ;;
     esac
-    echo "file $item $(describe "$file") $size $file"
+    tell "file $item $(describe "$file") $size $file"
     encode "$file"
     echo .
   done
@@ -86,7 +91,8 @@ keep () {
 
 # -- What can be kept ---------------------------------------------------------
 
-# The name of the sshd that this login came through, by its processes.
+# The sshd that this login came through, by its processes; or, for one that came
+# through none (a console, a terminal multiplexer), what runs on this board.
 our_sshd () {
   pid=$$
   while [ "${pid:-0}" -gt 1 ]; do
@@ -97,6 +103,7 @@ our_sshd () {
     esac
     pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
   done
+  if runs sshd; then echo openssh; elif runs dropbear; then echo dropbear; fi
 }
 
 keep_ssh_host_keys () {
@@ -115,7 +122,7 @@ keep_hostname () {
   fi
   keep hostname /etc/hostname
   while read -r address names; do
-    if [ "$address" = 127.0.1.1 ]; then echo "fact hosts $names"; fi
+    if [ "$address" = 127.0.1.1 ]; then tell "fact hosts $names"; fi
   done </etc/hosts 2>/dev/null
 }
 
@@ -126,16 +133,16 @@ keep_machine_id () {
 # The home directory of the user $1.
 home_of () {
   while IFS=: read -r name _ _ _ _ home _; do
-    if [ "$name" = "$1" ]; then echo "$home"; return; fi
+    if [ "$name" = "$1" ]; then tell "$home"; return; fi
   done </etc/passwd
 }
 
 keep_authorized_keys () {
-  echo "fact login $LOGIN_USER"
+  tell "fact login $LOGIN_USER"
   for user in "$LOGIN_USER" root; do
     home=$(home_of "$user")
     [ -z "$home" ] || [ ! -f "${home%/}/.ssh/authorized_keys" ] || {
-      echo "fact user $user"
+      tell "fact user $user"
       keep authorized-keys "${home%/}/.ssh/authorized_keys"
     }
     [ "$LOGIN_USER" != root ] || break

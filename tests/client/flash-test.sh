@@ -36,6 +36,14 @@ flash_target ()
   flash --device "$board_target" --confirm "$board_name" "$@"
 }
 
+# local_flash ARGUMENTS...: the client with --local, inside of the board's namespaces.
+local_flash ()
+{
+  status=0
+  nsenter -t "$board_pid" -m -p -- "$client" --local "$@" >"$scratch/stdout" \
+    2>"$scratch/said" </dev/null || status=$?
+}
+
 expect_status ()
 {
   if [ "$status" -ne "$1" ]; then

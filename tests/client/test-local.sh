@@ -5,14 +5,6 @@ set -eu
 # shellcheck source=tests/client/flash-test.sh
 . "$(dirname "$0")/flash-test.sh"
 
-# The client runs inside of the board's namespaces, and uses no ssh at all.
-local_flash ()
-{
-  status=0
-  nsenter -t "$board_pid" -m -p -- "$client" --local "$@" >"$scratch/stdout" \
-    2>"$scratch/said" </dev/null || status=$?
-}
-
 start_board
 own_name=$(hostname)
 make_image "$scratch/new.img" 24
