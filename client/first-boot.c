@@ -29,9 +29,22 @@ first_boot_release (struct first_boot *fb)
   image_patch_release (&fb->changes);
 }
 
+/* The board's network would be laid beside the new one, or (cloud-init) in its place. */
+static int
+check_network (const struct first_boot *fb, const struct options *o)
+{
+  if (!fb->settings.wifi_ssid || !(o->keep & 1U << KEEP_NETWORK))
+    return 0;
+  report_error ("--keep network and a wifi-ssid in the file of --config exclude each "
+                "other");
+  return -1;
+}
+
 int
 first_boot_check_options (const struct first_boot *fb, const struct options *o)
 {
+  if (check_network (fb, o) == -1)
+    return -1;
   if (!fb->settings.hostname)
     return 0;
   if (o->nr_boards > 1) {

@@ -48,6 +48,9 @@ expect_says 'boards cannot all be called x'
 flash_target --keep hostname --config "$scratch/config" "root@$board_name" "$image"
 expect_status 2
 expect_says '--keep hostname and a hostname in the file of --config exclude each other'
+flash_target --keep network --config "$scratch/config" "root@$board_name" "$image"
+expect_status 2
+expect_says '--keep network and a wifi-ssid in the file of --config exclude each other'
 flash status --config "$scratch/config" "root@$board_name"
 expect_status 2
 expect_says '--config does not go with the command status'
