@@ -23,7 +23,12 @@ void interrupt_block (sigset_t *before);
 
 /* What an interrupt on the spot must remove for OWNER: two files and their folder,
  * all copied (each "": nothing any more).  0, or -1 with ENAMETOOLONG. */
-enum interrupt_owner { INTERRUPT_IMAGE_SERVER, INTERRUPT_SSH, NR_INTERRUPT_OWNERS };
+enum interrupt_owner
+{
+  INTERRUPT_IMAGE_SERVER, INTERRUPT_SSH,
+  INTERRUPT_LIFEBOAT,           /* an ssh, too, beside the other one */
+  NR_INTERRUPT_OWNERS
+};
 int interrupt_set_files (enum interrupt_owner owner, const char *file,
                          const char *other, const char *folder);
 /* A terminal whose echo is off now and its settings from before; FD -1: none. */

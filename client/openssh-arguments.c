@@ -182,6 +182,7 @@ openssh_arguments_master (const struct ssh_config *c, const char *folder)
   argument_list_add (a, "-S");
   argument_list_add (a, "%s/" OPENSSH_SOCKET, folder);
   set (a, "ControlPersist", "no");
+  set (a, "FingerprintHash", "sha256"); /* that of the key which it tells */
   set (a, "ClearAllForwardings", "yes");
   set (a, "ForwardAgent", "no");
   set (a, "ForwardX11", "no");

@@ -31,6 +31,7 @@
 struct openssh_connection
 {
   struct child_connection base;
+  enum interrupt_owner owner;   /* of the folder */
   pid_t master;                 /* 0: it has ended, and was waited for */
   int wait_status;
   char folder[64], socket[80], log[80];
@@ -62,7 +63,7 @@ make_folder (struct openssh_connection *c)
   log = open (c->log, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   c->log_words.fd = log;
   if (log >= 0
-      && interrupt_set_files (INTERRUPT_SSH, c->socket, c->log, c->folder) == 0)
+      && interrupt_set_files (c->owner, c->socket, c->log, c->folder) == 0)
     return 0;
   report_error ("%s: %s", c->log, strerror (errno));
   return -1;
@@ -77,7 +78,7 @@ remove_folder (struct openssh_connection *c)
   unlink (c->log);
   if (rmdir (c->folder) == -1)
     message_warning ("%s: %s", c->folder, strerror (errno));
-  interrupt_set_files (INTERRUPT_SSH, "", "", "");
+  interrupt_set_files (c->owner, "", "", "");
 }
 
 /* -- The master ------------------------------------------------------------ */
@@ -282,6 +283,7 @@ openssh_connection_open (const struct ssh_config *config,
     return NULL;
   }
   c->base.epoll = c->words.fd = c->log_words.fd = -1;
+  c->owner = config->lifeboat ? INTERRUPT_LIFEBOAT : INTERRUPT_SSH;
   if (child_connection_init (&c->base, &operations) == 0
       && make_folder (c) == 0 && start_master (c, config) == 0
       && await_login (c, config, why) == 0) {

@@ -14,6 +14,11 @@ TMPDIR=$(mktemp -d /tmp/openssh-XXXX)
 export TMPDIR
 cleanup_fn "rm -rf $TMPDIR"
 
+echo "a configuration that has fingerprints said otherwise"
+flash_target --ssh=openssh -o FingerprintHash=md5 --dry-run "root@$board_name" \
+  "$scratch/new.img.xz"
+expect_status 0
+
 for user in root pi; do
   for mode in --ramfs --stream; do
     echo "$user $mode"
