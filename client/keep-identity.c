@@ -167,9 +167,13 @@ put_hosts (struct keep_work *w)
   if (!w->files->hosts || !keep_has_file (w, "/etc/hosts"))
     return 0;
   text = ext4_volume_read (w->root, "/etc/hosts", 1 << 20);
-  FILE *f = text ? open_memstream (&made, &size) : NULL;
-  if (!f)
+  if (!text)
     return -1;
+  FILE *f = open_memstream (&made, &size);
+  if (!f) {
+    report_error ("out of memory");
+    return -1;
+  }
   for (char *rest = text, *line; (line = strsep (&rest, "\n")) != NULL;) {
     const bool ours = strncmp (line, "127.0.1.1", 9) == 0
                       && isspace ((unsigned char) line[9]);

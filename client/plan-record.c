@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "first-boot.h"
+#include "keep.h"
 #include "message-sink.h"
 #include "partition-uses.h"
 #include "plan-record.h"
@@ -57,7 +58,9 @@ plan_record_board (const struct flash_job *job)
   const struct options *o = job->options;
   const struct target_probe *b = &job->board;
   const bool root_disk = flash_job_is_root_disk (job);
+  char keep[KEEP_LIST_MAX];
 
+  keep_list (o->keep, keep);
   message_record (
     "plan", "hostname", b->hostname, "model", b->model, "machine", b->machine,
     "userland_bits", b->bits ? RECORD_NUMBER (b->bits) : "", "kernel", b->kernel,
@@ -75,7 +78,7 @@ plan_record_board (const struct flash_job *job)
     "lifeboat", record_bool (flash_job_wants_lifeboat (job)),
     "lifeboat_port", o->lifeboat_port ? RECORD_NUMBER (o->lifeboat_port) : "",
     "stop_services", flash_job_stop_services (job),
-    "config", o->first_boot ? o->first_boot->description : "",
+    "keep", keep, "config", o->first_boot ? o->first_boot->description : "",
     "resumes", record_bool (job->resume),
     "writing_begun", record_bool (job->resume && job->go_taken),
     "rehearsal", record_bool (o->rehearse), "dry_run", record_bool (o->dry_run),

@@ -70,6 +70,7 @@ expect_untouched
 flash_json --dry-run --device "$board_target" --keep hostname "pi@$board_name" \
   "$scratch/new.img"
 expect_status 0
+expect_record '.type == "plan" and .keep == "hostname"'
 expect_record '.type == "image_change" and .what == "hostname"
   and .path == "/etc/hosts"'
 flash_target --rehearse --keep hostname "pi@$board_name" "$scratch/new.img"
