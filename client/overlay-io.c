@@ -79,8 +79,10 @@ find_bytes (io_channel channel, unsigned long long block, int count,
   return 0;
 }
 
+/* To TO, or with NULL from FROM. */
 static errcode_t
-read_blocks (io_channel channel, unsigned long long block, int count, void *buf)
+move_blocks (io_channel channel, unsigned long long block, int count, void *to,
+             const void *from)
 {
   const struct partition_bytes *bytes = channel->private_data;
   uint64_t offset;
@@ -89,21 +91,21 @@ read_blocks (io_channel channel, unsigned long long block, int count, void *buf)
 
   if (wrong)
     return wrong;
-  return image_overlay_read (bytes->overlay, buf, len, offset) == 0 ? 0 : EIO;
+  return (to ? image_overlay_read (bytes->overlay, to, len, offset)
+          : image_overlay_write (bytes->overlay, from, len, offset)) == 0 ? 0 : EIO;
+}
+
+static errcode_t
+read_blocks (io_channel channel, unsigned long long block, int count, void *buf)
+{
+  return move_blocks (channel, block, count, buf, NULL);
 }
 
 static errcode_t
 write_blocks (io_channel channel, unsigned long long block, int count,
               const void *buf)
 {
-  const struct partition_bytes *bytes = channel->private_data;
-  uint64_t offset;
-  size_t len;
-  const errcode_t wrong = find_bytes (channel, block, count, &offset, &len);
-
-  if (wrong)
-    return wrong;
-  return image_overlay_write (bytes->overlay, buf, len, offset) == 0 ? 0 : EIO;
+  return move_blocks (channel, block, count, NULL, buf);
 }
 
 static errcode_t
