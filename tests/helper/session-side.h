@@ -31,4 +31,14 @@ make_file (char path[32], const char *text)
   assert_int_equal (close (fd), 0);
 }
 
+/* Shell commands, all of which succeed, in FOLDER. */
+static inline void
+run_in (const char *folder, const char *commands)
+{
+  char line[2048];
+
+  snprintf (line, sizeof line, "cd %s && %s", folder, commands);
+  assert_int_equal (system (line), 0);
+}
+
 #endif

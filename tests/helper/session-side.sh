@@ -17,6 +17,14 @@ helper_dir=$top_srcdir/helper
 # A helper from elsewhere, for a test by hand.
 flash_helper=${FLASH_HELPER:-$top_builddir/helper/flash-helper}
 
+# $scratch/stand-in.sh, in the place of flash.sh: it is ready, and writes nothing.
+make_stand_in ()
+{
+  echo 'flash-helper say ready'
+  echo 'flash-helper wait-for-go'
+  echo 'flash-helper say end result=aborted written=no'
+} >"$scratch/stand-in.sh"
+
 # The rest of the script goes on in the sandbox, as its first shell's child.
 enter_sandbox ()
 {

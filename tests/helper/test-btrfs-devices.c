@@ -11,16 +11,6 @@
 
 static char root[] = "btrfs-devices.XXXXXX";
 
-/* Shell commands in the folder. */
-static void
-run (const char *commands)
-{
-  char line[2048];
-
-  snprintf (line, sizeof line, "cd %s && %s", root, commands);
-  assert_int_equal (system (line), 0);
-}
-
 static void
 test_devices (void **state)
 {
@@ -36,23 +26,26 @@ test_devices (void **state)
   btrfs_sysfs = btrfs;
   assert_false (btrfs_only_device (&device));
   assert_false (btrfs_on_disk (sda1, sda));
-  run ("mkdir -p block/sda/sda1 block/sdb block/sdc/sdc1 btrfs/features && cd block && "
+  run_in (root, "mkdir -p block/sda/sda1 block/sdb block/sdc/sdc1 btrfs/features && "
+          "cd block && "
        "echo 8:0 >sda/dev && echo 8:1 >sda/sda1/dev && echo 1 >sda/sda1/partition && "
        "echo 8:16 >sdb/dev && echo 8:32 >sdc/dev && "
        "ln -s sda 8:0 && ln -s sda/sda1 8:1 && ln -s sdb 8:16 && ln -s sdc 8:32");
   assert_false (btrfs_only_device (&device));
-  run ("mkdir -p btrfs/1-2/devices && ln -s ../../../block/sda/sda1 btrfs/1-2/devices/");
+  run_in (root, "mkdir -p btrfs/1-2/devices && "
+          "ln -s ../../../block/sda/sda1 btrfs/1-2/devices/");
   assert_true (btrfs_only_device (&device));
   assert_true (device == sda1);
-  run ("ln -s ../../../block/sdb btrfs/1-2/devices/");
+  run_in (root, "ln -s ../../../block/sdb btrfs/1-2/devices/");
   assert_true (btrfs_on_disk (sda1, sda));
   assert_true (btrfs_on_disk (sda1, sdb));
   assert_true (btrfs_on_disk (sdb, sda));
   assert_false (btrfs_on_disk (sdb, makedev (8, 32)));
   assert_false (btrfs_on_disk (makedev (8, 32), sda));
-  run ("mkdir -p btrfs/3-4/devices && ln -s ../../../block/sdc btrfs/3-4/devices/");
+  run_in (root, "mkdir -p btrfs/3-4/devices && "
+          "ln -s ../../../block/sdc btrfs/3-4/devices/");
   assert_false (btrfs_only_device (&device));
-  run ("rm -r block btrfs");
+  run_in (root, "rm -r block btrfs");
   assert_int_equal (rmdir (root), 0);
 }
 

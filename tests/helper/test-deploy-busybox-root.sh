@@ -6,11 +6,7 @@
 enter_sandbox "$@"
 make_disk 16777216
 make_session_file
-{
-  echo 'flash-helper say ready'
-  echo 'flash-helper wait-for-go'
-  echo 'flash-helper say end result=aborted written=no'
-} >"$scratch/stand-in.sh"
+make_stand_in
 
 busybox=$(command -v busybox)
 root=$scratch/root

@@ -6,11 +6,7 @@
 enter_sandbox "$@"
 make_disk 16777216
 start_board dropbear
-{
-  echo 'flash-helper say ready'
-  echo 'flash-helper wait-for-go'
-  echo 'flash-helper say end result=aborted written=no'
-} >"$scratch/stand-in.sh"
+make_stand_in
 
 expect_deployed "$scratch/stand-in.sh"
 [ "$(request lifeboat-open "$session_id")" = ok ] || fail "open"

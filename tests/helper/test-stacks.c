@@ -13,22 +13,12 @@
 
 static char root[] = "stacks.XXXXXX";
 
-/* Shell commands in the folder. */
-static void
-run (const char *commands)
-{
-  char line[2048];
-
-  snprintf (line, sizeof line, "cd %s && %s", root, commands);
-  assert_int_equal (system (line), 0);
-}
-
 static int
 set_up (void **state)
 {
   (void) state;
   assert_non_null (mkdtemp (root));
-  run ("mkdir -p sda/sda2 sdb md0/md/dev-sda2 md0/md/dev-sdb && "
+  run_in (root, "mkdir -p sda/sda2 sdb md0/md/dev-sda2 md0/md/dev-sdb && "
        "echo 8:0 >sda/dev && echo 8:2 >sda/sda2/dev && echo 2 >sda/sda2/partition && "
        "echo 8:16 >sdb/dev && echo 9:0 >md0/dev && "
        "ln -s sda 8:0 && ln -s sda/sda2 8:2 && ln -s sdb 8:16 && ln -s md0 9:0 && "
@@ -66,12 +56,14 @@ test_arrays (void **state)
 {
   (void) state;
   assert_int_equal (arrays ("join"), 0);        /* nothing was taken away */
-  run ("grep -q in_sync md0/md/dev-sda2/state");
+  run_in (root, "grep -q in_sync md0/md/dev-sda2/state");
   assert_int_equal (arrays ("leave"), 0);
-  run ("grep -q '^faulty' md0/md/dev-sda2/state && grep -qx in_sync md0/md/dev-sdb/state");
+  run_in (root, "grep -q '^faulty' md0/md/dev-sda2/state && "
+          "grep -qx in_sync md0/md/dev-sdb/state");
   assert_int_equal (arrays ("leave"), 0);
   assert_int_equal (arrays ("join"), 0);
-  run ("grep -q '^re-add' md0/md/dev-sda2/state && grep -qx in_sync md0/md/dev-sdb/state");
+  run_in (root, "grep -q '^re-add' md0/md/dev-sda2/state && "
+          "grep -qx in_sync md0/md/dev-sdb/state");
   assert_int_equal (arrays ("away"), 1);
 }
 
@@ -91,7 +83,7 @@ count_write (int number, bool more)
 
   snprintf (line, sizeof line, "echo '9 0 90 5 %d 0 800 7 %d 5 5' >sda/stat.new && "
             "mv sda/stat.new sda/stat", number, more);
-  run (line);
+  run_in (root, line);
 }
 
 /* Writes that end, while somebody waits; the last one leaves nothing behind. */
@@ -116,9 +108,9 @@ test_quiet (void **state)
   count_write (101, true);
   assert_int_equal (pthread_create (&thread, NULL, write_on, NULL), 0);
   assert_int_equal (wait_quiet (), 0);
-  run ("grep -q '9 0 90 5 120 0 800 7 0 5 5' sda/stat");
+  run_in (root, "grep -q '9 0 90 5 120 0 800 7 0 5 5' sda/stat");
   pthread_join (thread, NULL);
-  run ("rm sda/stat");
+  run_in (root, "rm sda/stat");
   assert_int_equal (wait_quiet (), 0);
 }
 
