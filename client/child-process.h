@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#include "confinement.h"
+
 enum child_kind
 {
   CHILD_APART,                  /* a session of its own: no terminal, no ^C */
@@ -19,6 +21,12 @@ enum child_kind
  * else the caller waits for it in the end. */
 pid_t child_process_start (char *const argv[], const int fds[3],
                            enum child_kind kind);
+
+/* The same, APART and confined.  *GATE (-1: there is none) is the caller's to close;
+ * until then it calls confinement_allow_exec, or nothing that the child becomes can
+ * start a program. */
+pid_t child_process_start_confined (char *const argv[], const int fds[3],
+                                    enum confinement confinement, int *gate);
 
 /* TERM, and KILL for one that has not ended 2 s later; waits.  0 is no process. */
 void child_process_end (pid_t pid);

@@ -180,7 +180,7 @@ start_relay (struct image_server *s)
   s->relay.process =
     nbdkit_process_new (web ? "reads from the web server"
                             : "speaks to the image server",
-                        s->relay.socket, take_relay_line, s);
+                        s->relay.socket, CONFINED_NETWORK, take_relay_line, s);
   if (!s->relay.process || run_relay (s) == -1)
     return -1;
   return web ? web_images_look (s->location, s->relay.socket, s->relay.process) : 0;
@@ -199,7 +199,7 @@ start (struct image_server *s, bool rescan)
   if (s->location->kind != IMAGE_FILE && start_relay (s) == -1)
     return -1;
   s->front.process = nbdkit_process_new ("serves the image", s->front.socket,
-                                         take_front_line, s);
+                                         CONFINED_LOCAL, take_front_line, s);
   return s->front.process ? run_front (s, rescan) : -1;
 }
 

@@ -25,6 +25,7 @@ struct nbdkit_process
 {
   pid_t pid;                    /* 0: not running */
   const char *purpose, *socket; /* the caller's */
+  enum confinement confinement;
   nbdkit_line_fn *take_line;
   void *opaque;
   int wait_status;
@@ -37,7 +38,8 @@ struct nbdkit_process
 
 struct nbdkit_process *
 nbdkit_process_new (const char *purpose, const char *socket,
-                    nbdkit_line_fn *take_line, void *opaque)
+                    enum confinement confinement, nbdkit_line_fn *take_line,
+                    void *opaque)
 {
   struct nbdkit_process *p = calloc (1, sizeof *p);
 
@@ -47,6 +49,7 @@ nbdkit_process_new (const char *purpose, const char *socket,
   }
   p->purpose = purpose;
   p->socket = socket;
+  p->confinement = confinement;
   p->take_line = take_line;
   p->opaque = opaque;
   p->stderr_fd = -1;
@@ -135,7 +138,7 @@ report_exec_error (int error)
 }
 
 static int
-spawn (struct nbdkit_process *p, char *const argv[])
+spawn (struct nbdkit_process *p, char *const argv[], int *gate)
 {
   int words[2];
 
@@ -145,7 +148,7 @@ spawn (struct nbdkit_process *p, char *const argv[])
   }
   const int fds[3] = { -1, words[1], words[1] };
   /* A ^C on the terminal is the client's business. */
-  p->pid = child_process_start (argv, fds, CHILD_APART);
+  p->pid = child_process_start_confined (argv, fds, p->confinement, gate);
   const int error = errno;
   close (words[1]);
   p->stderr_fd = words[0];
@@ -158,11 +161,10 @@ spawn (struct nbdkit_process *p, char *const argv[])
   return fcntl (p->stderr_fd, F_SETFL, O_NONBLOCK);
 }
 
+/* An nbdkit on PATH that is a script starts the true one. */
 static int
-wait_for_socket (struct nbdkit_process *p)
+wait_for_socket (struct nbdkit_process *p, int gate)
 {
-  const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-
   for (int i = 0; i < START_SECONDS * 100; i++) {
     if (!nbdkit_process_service (p)) {
       nbdkit_process_report_end (p);
@@ -170,7 +172,7 @@ wait_for_socket (struct nbdkit_process *p)
     }
     if (access (p->socket, F_OK) == 0)
       return 0;
-    nanosleep (&pause, NULL);
+    confinement_allow_exec (gate, -1, 10);
   }
   report_error ("nbdkit, which %s, made no socket within %d seconds", p->purpose,
                 START_SECONDS);
@@ -180,6 +182,8 @@ wait_for_socket (struct nbdkit_process *p)
 int
 nbdkit_process_start (struct nbdkit_process *p, char *const argv[])
 {
+  CLEANUP_CLOSE int gate = -1;
+
   if (p->stderr_fd >= 0)
     close (p->stderr_fd);
   p->stderr_fd = -1;
@@ -189,7 +193,12 @@ nbdkit_process_start (struct nbdkit_process *p, char *const argv[])
     report_error ("%s: %s", p->socket, strerror (errno));
     return -1;
   }
-  return spawn (p, argv) == -1 ? -1 : wait_for_socket (p);
+  if (spawn (p, argv, &gate) == -1)
+    return -1;
+  if (gate == -1)
+    message_detail ("nbdkit, which %s, runs without a filter of system calls: this "
+                    "machine offers none", p->purpose);
+  return wait_for_socket (p, gate);
 }
 
 /* -- Service -------------------------------------------------------------- */

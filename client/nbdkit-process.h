@@ -6,15 +6,19 @@
 
 #include <stdbool.h>
 
+#include "confinement.h"
+
 struct nbdkit_process;
 
 /* Takes each line of its stderr, made printable. */
 typedef void nbdkit_line_fn (void *opaque, const char *line);
 
 /* PURPOSE says what it is there for ("nbdkit, which PURPOSE, was killed"), SOCKET
- * where it will listen; both must outlive it.  NULL after a report. */
+ * where it will listen; both must outlive it.  It is confined from its start, and
+ * starts no program once the socket is there.  NULL after a report. */
 struct nbdkit_process *nbdkit_process_new (const char *purpose,
                                            const char *socket,
+                                           enum confinement confinement,
                                            nbdkit_line_fn *take_line,
                                            void *opaque);
 /* End it if it runs, remove its socket.  NULL is allowed. */
