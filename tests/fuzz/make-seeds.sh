@@ -268,6 +268,90 @@ END
     0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef >"$folder/values"
 }
 
+# Chosen by its first byte: a right greeting stands before the words.
+nbd_handshake_seeds ()
+{
+  option_reply='\000\003\350\211\004\125\145\251\000\000\000'
+  structured="$option_reply\\010\\000\\000\\000\\001\\000\\000\\000\\000"
+  context="$option_reply\\012\\000\\000\\000\\004\\000\\000\\000\\023\\000\\000\\000\\115base:allocation"
+  contexts_end="$option_reply\\012\\000\\000\\000\\001\\000\\000\\000\\000"
+  export="$option_reply\\007\\000\\000\\000\\003\\000\\000\\000\\014\\000\\000\\000\\000\\000\\000\\000\\020\\000\\000\\000\\000\\001"
+  blocks="$option_reply\\007\\000\\000\\000\\003\\000\\000\\000\\016\\000\\003\\000\\000\\000\\001\\000\\000\\020\\000\\002\\000\\000\\000"
+  end="$option_reply\\007\\000\\000\\000\\001\\000\\000\\000\\000"
+  refused="$option_reply\\007\\200\\000\\000\\006\\000\\000\\000\\004none"
+  # shellcheck disable=SC2059 # the format is the bytes themselves
+  {
+    printf "\\000$structured$context$contexts_end$blocks$export$end" >"$folder/all"
+    printf "\\000$structured$contexts_end$refused" >"$folder/refused"
+    printf "\\001NBDMAGICIHAVEOPT\\000\\001$structured" >"$folder/greeting"
+  }
+}
+
+target_probe_seeds ()
+{
+  cat >"$folder/board" <<'END'
+machine=aarch64
+bits=32
+hostname=rpi
+access=sudo
+memory-available=700000
+sysrq=yes
+tool-busybox=/usr/bin/busybox
+root-partition=mmcblk0p2
+disk=mmcblk0
+disk-number=179:0
+disk-sectors=62333952
+disk-block=512
+partition=mmcblk0p1 8192 524288
+mount=mmcblk0p1 vfat /boot\040firm\011ware
+swap=mmcblk0p3
+root-stack=ext4 on a (LVM) on mmcblk0p2
+upon=mmcblk0p2 dm-0 a (LVM)
+other-disk=sda md0 (MD RAID 1)
+session=FLR1 session phase=writing offset=5
+END
+  printf 'disk-sectors=99999999999999999999\npartition=\nmount=\n=\nrefused=no' \
+    >"$folder/odd"
+}
+
+ssh_config_seeds ()
+{
+  cat >"$folder/blocks" <<'END'
+Host *.example !board.lan
+  Port 23
+Match originalhost board* user root
+  HostName %n.example
+Match exec "test -e /x"
+Host board.*
+  User pi
+  IdentityFile ~/.ssh/id_%h
+  ProxyJump anna@jump:2200,other
+  StrictHostKeyChecking accept-new
+END
+  cat >"$folder/values" <<'END'
+Port=2222
+UserKnownHostsFile ~/a "b c" ${HOME}/d
+ServerAliveInterval 0
+ConnectTimeout 7
+AddressFamily inet6
+Ciphers aes256-ctr,aes128-ctr
+RekeyLimit 1G 1h
+ProxyCommand nc -x proxy %h %p
+GSSAPIAuthentication yes
+HostKeyAlias known
+END
+}
+
+known_hosts_seeds ()
+{
+  key=AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g
+  printf 'board.lan,10.0.0.1 ssh-ed25519 %s remark\n' "$key" >"$folder/known"
+  printf '@revoked *.lan ssh-ed25519 %s\n@cert-authority * ssh-ed25519 %s\n' \
+    "$key" "$key" >"$folder/marks"
+  printf '*,!board.lan ssh-ed25519 %s\n# remark\n|1|AAAA|BBBB= ssh-rsa AAAA\n' \
+    "$key" >"$folder/excluded"
+}
+
 case $harness in
   fuzz-bmap) bmap_seeds ;;
   fuzz-checksum-file) checksum_file_seeds ;;
@@ -279,9 +363,13 @@ case $harness in
   fuzz-image-patch) image_patch_seeds ;;
   fuzz-kept-files) kept_files_seeds ;;
   fuzz-integrity-record) integrity_record_seeds ;;
+  fuzz-known-hosts) known_hosts_seeds ;;
+  fuzz-nbd-handshake) nbd_handshake_seeds ;;
   fuzz-raw) raw_seeds ;;
   fuzz-remembered-scan) remembered_scan_seeds ;;
+  fuzz-ssh-config) ssh_config_seeds ;;
   fuzz-status-record) status_record_seeds ;;
+  fuzz-target-probe) target_probe_seeds ;;
   fuzz-xz) xz_seeds ;;
   fuzz-xz-index) xz_index_seeds ;;
   fuzz-zip) zip_seeds ;;
