@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # docs/safety.md: each of the seven laws names tests that are in a Makefile's list,
-# and files that exist.
+# and files that exist; so does SECURITY.md.
 set -eu
 # shellcheck source=tests/functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -14,21 +14,39 @@ quoted_names ()
   grep -o '`[^`]*`' | tr -d '`'
 }
 
-cat "$top_srcdir"/tests/*/Makefile.am | tr -sc 'A-Za-z0-9.-' '\n' >"$scratch/listed"
+cat "$top_srcdir"/tests/Makefile.am "$top_srcdir"/tests/*/Makefile.am | tr -sc 'A-Za-z0-9.-' '\n' >"$scratch/listed"
 [ "$(grep -c '^test-' "$scratch/listed")" -ge 50 ] || fail "no lists of tests were found"
+
+# expect_listed WHO: names no other tests, in $scratch/tests.
+expect_listed ()
+{
+  while read -r name; do
+    grep -qxF -- "$name" "$scratch/listed" ||
+      fail "$1 names $name, which no Makefile lists"
+  done <"$scratch/tests"
+}
 
 for law in 1 2 3 4 5 6 7; do
   sed -n "/^## Law $law:/,/^## Law $((law + 1)):/p" "$page" >"$scratch/law"
   sed -n '/^\*Held by\*/,$p' "$scratch/law" | quoted_names | grep '^test-' \
     >"$scratch/tests" || fail "law $law names no test"
-  while read -r name; do
-    grep -qxF -- "$name" "$scratch/listed" ||
-      fail "law $law names $name, which no Makefile lists"
-  done <"$scratch/tests"
+  expect_listed "law $law"
 done
 
-quoted_names <"$page" | grep '/.*\.[a-z]*$' >"$scratch/files"
-[ "$(wc -l <"$scratch/files")" -ge 20 ] || fail "the page names too few files"
-while read -r name; do
-  [ -e "$top_srcdir/$name" ] || fail "the page names $name, which does not exist"
-done <"$scratch/files"
+# expect_files PAGE COUNT: it names at least so many files, which exist.
+expect_files ()
+{
+  quoted_names <"$1" | grep '^[^~]*/.*\.[a-z]*$' >"$scratch/files"
+  [ "$(wc -l <"$scratch/files")" -ge "$2" ] || fail "$1 names too few files"
+  while read -r name; do
+    [ -e "$top_srcdir/$name" ] || fail "$1 names $name, which does not exist"
+  done <"$scratch/files"
+}
+
+expect_files "$page" 20
+
+security=$top_srcdir/SECURITY.md
+expect_files "$security" 1
+quoted_names <"$security" | grep '^test-' >"$scratch/tests" ||
+  fail "SECURITY.md names no test"
+expect_listed SECURITY.md
