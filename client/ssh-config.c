@@ -327,7 +327,7 @@ copy_text (const char *text, bool *failed)
 static void
 copy_list (char *to[], const char *const from[], bool *failed)
 {
-  for (size_t i = 0; from[i] && i < SSH_CONFIG_LIST_MAX; i++)
+  for (size_t i = 0; i < SSH_CONFIG_LIST_MAX && from[i]; i++)
     if (!(to[i] = copy_text (from[i], failed)))
       return;
 }
