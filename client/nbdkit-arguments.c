@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "nbdkit-arguments.h"
@@ -9,6 +10,7 @@
 
 #define PLUGIN_VARIABLE "FLASHIMAGE_PLUGIN"
 #define PLUGIN_NAME "flashimage"
+#define PLUGIN_FILE PLUGINDIR "/nbdkit-flashimage-plugin.so"
 #define WEB_SECONDS 60          /* for one request of a web server */
 
 static struct argument_list *
@@ -30,14 +32,24 @@ begin (const char *socket)
   return a;
 }
 
+/* As it was installed with this program, which need not be where nbdkit looks for
+ * a plugin by its name. */
+static const char *
+our_plugin (void)
+{
+  const char *given = getenv (PLUGIN_VARIABLE);
+
+  return given && *given ? given
+         : access (PLUGIN_FILE, R_OK) == 0 ? PLUGIN_FILE : PLUGIN_NAME;
+}
+
 struct argument_list *
 nbdkit_arguments_front (const struct image_location *l, const char *socket,
                         const char *relay, bool rescan, bool shared)
 {
   struct argument_list *a = begin (socket);
-  const char *plugin = getenv (PLUGIN_VARIABLE);
 
-  argument_list_add (a, "%s", plugin && *plugin ? plugin : PLUGIN_NAME);
+  argument_list_add (a, "%s", our_plugin ());
   if (shared)
     argument_list_add (a, "share=yes");
   if (l->kind == IMAGE_FILE) {

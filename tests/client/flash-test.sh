@@ -6,7 +6,7 @@
 # shellcheck source=tests/functions.sh
 . "$(dirname -- "$0")/../functions.sh"
 # shellcheck source=tests/client/loopback-board.sh
-. "$(dirname -- "$0")/loopback-board.sh"
+. "$top_srcdir/tests/client/loopback-board.sh"
 
 # make_image FILE MEGABYTES: a disk with a partition table, content that does
 # not compress, and a hole of a quarter of its size in the middle.
