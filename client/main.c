@@ -7,13 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <libnbd.h>
-#include <libssh/libssh.h>
-
 #include "clock.h"
 #include "commands.h"
 #include "first-boot.h"
 #include "interrupt.h"
+#include "library-versions.h"
 #include "message-sink.h"
 #include "messages.h"
 #include "prompt.h"
@@ -33,13 +31,11 @@ print (const char *text)
 static enum exit_status
 print_version (void)
 {
-  char text[256];
-  struct nbd_handle *nbd = nbd_create ();
+  char libraries[LIBRARY_VERSIONS_MAX];
+  char text[sizeof libraries + 64];
 
-  snprintf (text, sizeof text, "%s %s\nlibssh %s\nlibnbd %s\n",
-            MESSAGE_PROGRAM, PACKAGE_VERSION, ssh_version (0),
-            nbd ? nbd_get_version (nbd) : "unknown");
-  nbd_close (nbd);
+  snprintf (text, sizeof text, "%s %s\n%s", MESSAGE_PROGRAM, PACKAGE_VERSION,
+            library_versions (libraries));
   return print (text);
 }
 

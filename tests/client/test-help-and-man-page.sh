@@ -30,7 +30,12 @@ status=0
 [ "$status" -eq 2 ] || fail "a mistyped option gave status $status"
 grep -q -- '--stream' "$scratch/stderr" || fail "no suggestion"
 [ ! -s "$scratch/stdout" ] || fail "an error went to stdout"
-"$client" --version | grep -q libssh || fail "--version names no libraries"
+"$client" --version >"$scratch/version"
+for library in libssh libnbd nettle nbdkit; do
+  grep -q "^$library [0-9]" "$scratch/version" || fail "--version has no $library"
+done
+PATH=$scratch "$client" --version | grep -qx 'nbdkit not found' ||
+  fail "--version finds an nbdkit that is not there"
 
 # So is an option that the command does not take; and a command that is near one.
 for arguments in '--rehearse --dry-run board image' 'status --device /dev/sda board' \
