@@ -16,6 +16,8 @@
 #   board_memory_available_kb  what /proc/meminfo says
 #   board_without              a program that the board lacks
 #   board_machine              what uname -m says
+#   board_boot_id              its own; this machine's otherwise
+#   board_mac                  of its only network interface
 #   board_disk_mb              size of the disk
 #   board_sector               bytes of its sectors
 #
@@ -26,6 +28,9 @@
 board_memory_available_kb=
 board_without=
 board_machine=
+board_address=127.0.0.1
+board_boot_id=
+board_mac=
 board_disk_mb=64
 board_sector=512
 board_suffix=
@@ -88,7 +93,7 @@ UseDNS no
 PrintMotd no
 MaxStartups 100
 PidFile none
-ListenAddress 127.0.0.1
+ListenAddress $board_address
 END
 }
 
@@ -109,6 +114,16 @@ prepare_fakes ()
     chmod 755 "$board_dir/fakes/uname"
     echo "$board_dir/fakes/uname $(readlink -f "$(command -v uname)")" \
       >>"$board_dir/fakes/mounts"
+  fi
+  if [ -n "$board_boot_id" ]; then
+    echo "$board_boot_id" >"$board_dir/fakes/boot-id"
+    echo "$board_dir/fakes/boot-id /proc/sys/kernel/random/boot_id" \
+      >>"$board_dir/fakes/mounts"
+  fi
+  if [ -n "$board_mac" ]; then
+    mkdir -p "$board_dir/fakes/net/eth0/device"
+    echo "$board_mac" >"$board_dir/fakes/net/eth0/address"
+    echo "$board_dir/fakes/net /sys/class/net" >>"$board_dir/fakes/mounts"
   fi
   if [ -n "$board_memory_available_kb" ]; then
     sed "s/^MemAvailable:.*/MemAvailable: $board_memory_available_kb kB/" \
@@ -139,25 +154,34 @@ END
 port_is_open ()
 {
   # ssh-keyscan tells a whole handshake, not just a listener.
-  ssh-keyscan -T 2 -p "$board_port" 127.0.0.1 2>/dev/null | grep -q ssh-ed25519
+  ssh-keyscan -T 2 -p "$board_port" "$board_address" 2>/dev/null | grep -q ssh-ed25519
+}
+
+# Boot the board with its sshd on $board_port, once; false if that does not answer.
+boot_board ()
+{
+  unshare --mount --pid --fork --kill-child --mount-proc \
+    sh "$board_dir/init" "$board_port" >"$board_dir/sshd.log" 2>&1 &
+  board_unshare=$!
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    sleep 0.1
+    kill -0 "$board_unshare" 2>/dev/null || break
+    if port_is_open; then
+      board_pid=$(pgrep -P "$board_unshare")
+      return 0
+    fi
+  done
+  kill -9 "$board_unshare" 2>/dev/null || :
+  return 1
 }
 
 start_sshd ()
 {
   for try in 1 2 3 4 5; do
     board_port=$((20000 + ($$ * 7 + ${board_suffix:-0} * 131 + try * 997) % 20000))
-    unshare --mount --pid --fork --kill-child --mount-proc \
-      sh "$board_dir/init" "$board_port" >"$board_dir/sshd.log" 2>&1 &
-    board_unshare=$!
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-      sleep 0.1
-      kill -0 "$board_unshare" 2>/dev/null || break
-      if port_is_open; then
-        board_pid=$(pgrep -P "$board_unshare")
-        return 0
-      fi
-    done
-    kill -9 "$board_unshare" 2>/dev/null || :
+    if boot_board; then
+      return 0
+    fi
   done
   cat "$board_dir/sshd.log" >&2
   fail "the loopback sshd does not answer"
