@@ -10,9 +10,10 @@
 
 struct fleet_member;            /* fleet-member.h */
 
-/* MEMBER: this board is one of several; NULL: it is the only one. */
+/* MEMBER: this board is one of several; NULL: it is the only one.  COMMAND_STATUS is
+ * that of the command of --run, with STATUS_COMMAND_FAILED. */
 enum exit_status flash_command (const struct options *options,
-                                struct fleet_member *member);
+                                struct fleet_member *member, int *command_status);
 /* Several boards at once. */
 enum exit_status fleet_command (const struct options *options);
 enum exit_status status_command (const struct options *options);

@@ -14,6 +14,8 @@ exit_status_name (enum exit_status status)
   case STATUS_PARTLY_WRITTEN: return "partly_written";
   case STATUS_DIFFERS: return "differs";
   case STATUS_SOME_DONE: return "some_done";
+  case STATUS_NOT_BACK: return "not_back";
+  case STATUS_COMMAND_FAILED: return "command_failed";
   }
   return "not_written";
 }

@@ -9,10 +9,12 @@
 
 #include "board-login.h"
 #include "board-privilege.h"
+#include "board-return.h"
 #include "command-hint.h"
 #include "commands.h"
 #include "deploy.h"
 #include "flash-job.h"
+#include "flash-outcome.h"
 #include "flash-run.h"
 #include "fleet-member.h"
 #include "found-session.h"
@@ -22,6 +24,7 @@
 #include "local-image.h"
 #include "message-sink.h"
 #include "messages.h"
+#include "new-host-key.h"
 #include "plan.h"
 #include "plan-record.h"
 #include "report.h"
@@ -147,7 +150,7 @@ go_on (struct flash_job *job)
 static int
 prepare (struct flash_job *job)
 {
-  if (board_patch_prepare (job) == -1)
+  if (board_patch_prepare (job) == -1 || new_host_key_prepare (job) == -1)
     return -1;
   if (job->member)
     return fleet_member_equip (job->member, job);
@@ -163,6 +166,8 @@ look (struct flash_job *job, enum found_session *found)
     return -1;
   *found = found_session_judge (job);
   if (*found == FOUND_REFUSED)
+    return -1;
+  if (board_return_prepare (job) == -1)
     return -1;
   if (*found == FOUND_RESUME)
     return 0;
@@ -269,8 +274,19 @@ say_unwritten (const struct flash_job *job)
     report_error ("nothing was written to %s by this command", host);
 }
 
+/* Whether the board reboots now, and that is waited for. */
+static bool
+is_to_return (const struct flash_job *job)
+{
+  const struct options *o = job->options;
+
+  return o->wait_seconds > 0 && !o->dry_run && !o->rehearse
+         && flash_outcome_reboots (job);
+}
+
 enum exit_status
-flash_command (const struct options *options, struct fleet_member *member)
+flash_command (const struct options *options, struct fleet_member *member,
+               int *command_status)
 {
   struct flash_job job = {
     .options = options, .member = member, .verification = options->verification,
@@ -294,6 +310,8 @@ flash_command (const struct options *options, struct fleet_member *member)
                                                                  : "");
   if (is_key_spent (&job, status))
     session_store_remove (job.session);
+  if (status == STATUS_DONE && is_to_return (&job))
+    status = board_return_await (&job, command_status);
 
   flash_job_release (&job);
   ssh_config_free (config);

@@ -257,6 +257,8 @@ flash_job_release (struct flash_job *job)
   image_location_release (&job->location);
   free (job->host_key);
   job->host_key = NULL;
+  free (job->expected_host_key);
+  job->expected_host_key = NULL;
   free (job->image_path);
   job->image_path = NULL;
 }

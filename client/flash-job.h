@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "board-identity.h"
 #include "board-patch.h"
 #include "board-state.h"
 #include "image-facts.h"
@@ -37,6 +38,7 @@ struct flash_job
   const struct ssh_config *config;
   struct board_connection *connection;
   struct target_probe board;
+  struct board_identity identity;       /* learnt where --wait needs it */
   struct board_patch patch;     /* what the disk gets besides the image */
   char session[SESSION_ID_SIZE];
   struct session_report report; /* of a session that was found there */
@@ -53,6 +55,8 @@ struct flash_job
   char *image_path;             /* of an image in place, resolved; owned */
   bool in_lifeboat;             /* the connection leads into the RAM root */
   char *host_key;               /* fingerprint, of the first login; owned */
+  char *expected_host_key;      /* the new system's fingerprint, owned; or NULL */
+  bool is_key_replaced;         /* in known_hosts, by that one */
   bool ask_nothing;             /* at an ordinary login: no passwords */
   struct board_password *password;      /* for sudo, owned; NULL: none */
   /* The last login that failed, or did not lead into the lifeboat, saw another

@@ -226,6 +226,8 @@ status_of_wait (struct fleet_board *b, int wait_status)
     case STATUS_NOT_WRITTEN: return STATUS_NOT_WRITTEN;
     case STATUS_INTERRUPTED: return STATUS_INTERRUPTED;
     case STATUS_PARTLY_WRITTEN: return STATUS_PARTLY_WRITTEN;
+    case STATUS_NOT_BACK: return STATUS_NOT_BACK;
+    case STATUS_COMMAND_FAILED: return STATUS_COMMAND_FAILED;
     }
   if (WIFSIGNALED (wait_status))
     snprintf (text, sizeof text, "the process that flashes this board was killed by "

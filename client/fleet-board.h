@@ -55,6 +55,9 @@ struct fleet_board
   enum written written;
   bool resumable;
   uint64_t copied;              /* bytes that the disk has, of the last copy */
+  /* "back after 42 s", and how the command of --run has ended; "": it is not back, or
+   * nobody waits. */
+  char back[96];
   char question[512];           /* "": it asks nothing */
   bool question_echo;
   char error[512];              /* the first line of the last one; "": none */

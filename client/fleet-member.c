@@ -155,6 +155,7 @@ enum exit_status
 fleet_member_run (const struct fleet_member_wish *wish)
 {
   enum exit_status status;
+  int command_status;           /* its record has told the parent */
 
   self.wish = wish;
   self.loan = (struct image_loan) { .socket = wish->socket, .fd = wish->control,
@@ -162,7 +163,7 @@ fleet_member_run (const struct fleet_member_wish *wish)
   message_sink_set (message_sink_pipe (wish->records));
   message_init (wish->options->verbosity);
   prompt_set_way (wish->can_ask ? ask_parent : NULL);
-  status = flash_command (wish->options, &self);
+  status = flash_command (wish->options, &self, &command_status);
   line_reader_release (&self.control);
   return status;
 }

@@ -11,7 +11,11 @@
 #include "messages.h"
 #include "size-text.h"
 
-struct counts { size_t done, not_written, interrupted, partly_written; };
+struct counts
+{
+  size_t done, not_written, interrupted, partly_written;
+  size_t not_back, command_failed;      /* done, too, as far as the disk goes */
+};
 
 static struct counts
 count (const struct fleet_board boards[], size_t nr)
@@ -23,6 +27,8 @@ count (const struct fleet_board boards[], size_t nr)
     case STATUS_DONE: c.done++; break;
     case STATUS_INTERRUPTED: c.interrupted++; break;
     case STATUS_PARTLY_WRITTEN: c.partly_written++; break;
+    case STATUS_NOT_BACK: c.not_back++; break;
+    case STATUS_COMMAND_FAILED: c.command_failed++; break;
     default: c.not_written++;
     }
   return c;
@@ -40,7 +46,9 @@ fleet_summary_status (const struct fleet_board boards[], size_t nr,
     return STATUS_INTERRUPTED;
   if (c.done == nr)
     return STATUS_DONE;
-  return c.done > 0 && !o->dry_run && !o->rehearse ? STATUS_SOME_DONE
+  if (c.not_written == 0)
+    return c.not_back > 0 ? STATUS_NOT_BACK : STATUS_COMMAND_FAILED;
+  return c.not_written < nr && !o->dry_run && !o->rehearse ? STATUS_SOME_DONE
                                                    : STATUS_NOT_WRITTEN;
 }
 
@@ -53,6 +61,8 @@ result_of (const struct fleet_board *b, const struct options *o)
   case STATUS_DONE: return o->dry_run ? "ok" : o->rehearse ? "rehearsed" : "done";
   case STATUS_INTERRUPTED: return "interrupted";
   case STATUS_PARTLY_WRITTEN: return "PARTLY WRITTEN";
+  case STATUS_NOT_BACK: return "NOT BACK";
+  case STATUS_COMMAND_FAILED: return "command failed";
   default: return "nothing written";
   }
 }
@@ -64,11 +74,17 @@ advice_for (const struct fleet_board *b, const struct options *o)
   case STATUS_DONE:
     if (o->dry_run || o->rehearse)
       return "nothing: it is as it was";
+    if (*b->back)
+      return b->back;
     return o->device ? "nothing" : o->reboot ? "nothing: it reboots"
            : "reset it with the command abandon";
   case STATUS_INTERRUPTED:
     return b->resumable ? "leave it switched on; the same command goes on"
                         : "compare it with the command verify";
+  case STATUS_NOT_BACK:
+    return "look at it: its disk holds the image";
+  case STATUS_COMMAND_FAILED:
+    return b->back;
   case STATUS_PARTLY_WRITTEN:
     return b->resumable ? "leave it switched on; the same command tries again"
                         : "leave it switched on; see the command status";
@@ -92,6 +108,13 @@ say_board (const struct fleet_board *b, const struct options *o, int width)
                   time, bytes, advice_for (b, o));
 }
 
+static bool
+is_written (const struct fleet_board *b)
+{
+  return b->status == STATUS_DONE || b->status == STATUS_NOT_BACK
+         || b->status == STATUS_COMMAND_FAILED;
+}
+
 /* The boards that the same command is worth giving again. */
 static void
 say_rest (const struct fleet_board boards[], size_t nr)
@@ -103,7 +126,7 @@ say_rest (const struct fleet_board boards[], size_t nr)
   if (!f)
     return;
   for (size_t i = 0; i < nr; i++)
-    if (boards[i].status != STATUS_DONE)
+    if (!is_written (&boards[i]))
       fprintf (f, " %s%s%s", boards[i].options.user ? boards[i].options.user : "",
                boards[i].options.user ? "@" : "", boards[i].name);
   if (fclose (f) == 0)
@@ -128,7 +151,7 @@ say_table (const struct fleet_board boards[], size_t nr, const struct options *o
   for (size_t i = 0; i < nr; i++)
     if (boards[i].status != STATUS_DONE && *boards[i].error)
       message_always ("  %s: %s", boards[i].name, boards[i].error);
-  if (c.done < nr)
+  if (c.done + c.not_back + c.command_failed < nr)
     say_rest (boards, nr);
 }
 
@@ -145,5 +168,7 @@ fleet_summary_show (const struct fleet_board boards[], size_t nr,
                     "boards_done", RECORD_NUMBER (c.done),
                     "boards_not_written", RECORD_NUMBER (c.not_written),
                     "boards_interrupted", RECORD_NUMBER (c.interrupted),
-                    "boards_partly_written", RECORD_NUMBER (c.partly_written), NULL);
+                    "boards_partly_written", RECORD_NUMBER (c.partly_written),
+                    "boards_not_back", RECORD_NUMBER (c.not_back),
+                    "boards_command_failed", RECORD_NUMBER (c.command_failed), NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include "fleet-words.h"
 #include "message-sink.h"
 #include "messages.h"
+#include "progress.h"
 #include "terminal-text.h"
 
 /* -- Understanding ----------------------------------------------------------- */
@@ -85,6 +88,24 @@ take_state (struct fleet_board *b, const struct status_record *r)
 }
 
 static void
+take_return (struct fleet_board *b, const struct status_record *r)
+{
+  const char *address = text_of (r, "address");
+
+  snprintf (b->back, sizeof b->back, "back after %" PRIu64 " s%s%.20s",
+            number_of (r, "seconds"), *address ? " at " : "", address);
+}
+
+static void
+take_command (struct fleet_board *b, const struct status_record *r)
+{
+  const size_t len = strlen (b->back);
+
+  snprintf (b->back + len, sizeof b->back - len, ", command: status %" PRIu64,
+            number_of (r, "exit_status"));
+}
+
+static void
 understand (struct fleet_board *b, const struct status_record *r)
 {
   if (strcmp (r->type, "earlier_flash") == 0)
@@ -93,6 +114,10 @@ understand (struct fleet_board *b, const struct status_record *r)
     take_progress (b, r);
   else if (strcmp (r->type, "board_state") == 0)
     take_state (b, r);
+  else if (strcmp (r->type, "back") == 0)
+    take_return (b, r);
+  else if (strcmp (r->type, "command") == 0)
+    take_command (b, r);
   else if (strcmp (r->type, "phase") == 0) {
     copy_line (b->doing, sizeof b->doing, text_of (r, "text"));
     *b->progress.label = '\0';
@@ -143,6 +168,17 @@ say_message (const struct fleet_board *b, const struct status_record *r)
     say_lines (b, prefix, text);
 }
 
+/* A line of the command of --run: data, so it goes where the command has sent it. */
+static void
+say_output (const struct fleet_board *b, const struct status_record *r)
+{
+  FILE *f = strcmp (text_of (r, "stream"), "stdout") == 0 ? stdout : stderr;
+
+  progress_hide ();
+  if (fprintf (f, "%s: %s\n", b->name, text_of (r, "text")) < 0 || fflush (f) == EOF)
+    message_detail ("%s: its output cannot be written: %s", b->name, strerror (errno));
+}
+
 static void
 pass_on (struct fleet_board *b, const struct status_record *r)
 {
@@ -152,6 +188,8 @@ pass_on (struct fleet_board *b, const struct status_record *r)
   }
   else if (strcmp (r->type, "message") == 0)
     say_message (b, r);
+  else if (strcmp (r->type, "output") == 0)
+    say_output (b, r);
   else if (strcmp (r->type, "phase") == 0 && fleet_display_says_steps ())
     say_lines (b, "", text_of (r, "text"));
 }

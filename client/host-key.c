@@ -13,13 +13,26 @@
 #include "prompt.h"
 #include "report.h"
 
+int
+host_key_ask (const char *question, const char *fingerprint)
+{
+  char answer[128];
+
+  for (;;) {
+    if (prompt_ask (question, true, answer, sizeof answer) == -1
+        || strcasecmp (answer, "no") == 0)
+      return -1;
+    if (strcasecmp (answer, "yes") == 0 || strcmp (answer, fingerprint) == 0)
+      return 0;
+  }
+}
+
 /* As ssh asks: 0 when the person trusts the key. */
 static int
 ask_about_key (const struct ssh_config *c, const char *type,
                const char *fingerprint)
 {
   CLEANUP_FREE char *question = NULL;
-  char answer[128];
 
   message_always ("The host %s (port %u) is not known.\n"
                   "Its %s key has the fingerprint %s.",
@@ -29,13 +42,7 @@ ask_about_key (const struct ssh_config *c, const char *type,
     question = NULL;
     return -1;
   }
-  for (;;) {
-    if (prompt_ask (question, true, answer, sizeof answer) == -1
-        || strcasecmp (answer, "no") == 0)
-      return -1;
-    if (strcasecmp (answer, "yes") == 0 || strcmp (answer, fingerprint) == 0)
-      return 0;
-  }
+  return host_key_ask (question, fingerprint);
 }
 
 static int

@@ -15,4 +15,7 @@
 int host_key_judge (const struct ssh_config *config, ssh_key key,
                     const char *fingerprint);
 
+/* Ask QUESTION until the answer is yes or FINGERPRINT: 0; or no, or none: -1. */
+int host_key_ask (const char *question, const char *fingerprint);
+
 #endif

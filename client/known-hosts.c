@@ -100,6 +100,18 @@ clean_line (char *line, enum line_mark *mark)
   return *line && *line != '#' ? line : NULL;
 }
 
+bool
+known_hosts_line_is_of (const char *line, size_t len, const char *name)
+{
+  CLEANUP_FREE char *copy = strndup (line, len);
+  enum line_mark mark;
+  char *start = copy ? clean_line (copy, &mark) : NULL;
+  ssh_key key = start && mark == MARK_NONE ? key_of_line (name, start) : NULL;
+
+  ssh_key_free (key);
+  return key != NULL;
+}
+
 /* Called for every key that FILES know of the host.  Nonzero ends the walk. */
 typedef int (*known_key_fn) (void *opaque, ssh_key key, enum line_mark mark,
                              const char *file, unsigned line);

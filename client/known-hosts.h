@@ -4,6 +4,8 @@
 #ifndef FLASH_KNOWN_HOSTS_H
 #define FLASH_KNOWN_HOSTS_H
 
+#include <stdbool.h>
+
 #include <libssh/libssh.h>
 
 #include "ssh-config.h"
@@ -34,6 +36,14 @@ char *known_hosts_algorithms (const struct ssh_config *config);
 
 /* Add KEY to the user's first file; 0, or -1 after a report. */
 int known_hosts_add (const struct ssh_config *config, ssh_key key);
+
+/* Take all other keys of the host out of the user's files, and add KEY.  Marked lines
+ * and the system's files stay as they are.  0, or -1 after a report. */
+int known_hosts_replace (const struct ssh_config *config, ssh_key key);
+
+/* Whether LINE, LEN bytes, has a key, without a mark, of the host NAME (as
+ * known_hosts_name has it). */
+bool known_hosts_line_is_of (const char *line, size_t len, const char *name);
 
 /* "SHA256:..." of KEY, to be freed with ssh_string_free_char; NULL: no memory. */
 char *known_hosts_fingerprint (ssh_key key);

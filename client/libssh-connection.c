@@ -156,11 +156,10 @@ open_socket (struct libssh_connection *c, const struct ssh_config *config)
   return command ? proxy_start (command, &c->proxy) : -1;
 }
 
+/* 0, or -1 after a report. */
 static int
-connect_and_login (struct libssh_connection *c, const struct ssh_config *config,
-                   enum connection_failure *why)
+connect_session (struct libssh_connection *c, const struct ssh_config *config)
 {
-  *why = CONNECTION_UNREACHABLE;
   socket_t fd = open_socket (c, config);
   if (fd == -1)
     return -1;
@@ -174,6 +173,16 @@ connect_and_login (struct libssh_connection *c, const struct ssh_config *config,
                   config->port, ssh_get_error (c->session));
     return -1;
   }
+  return 0;
+}
+
+static int
+connect_and_login (struct libssh_connection *c, const struct ssh_config *config,
+                   enum connection_failure *why)
+{
+  *why = CONNECTION_UNREACHABLE;
+  if (connect_session (c, config) == -1)
+    return -1;
   tcp_detect_dead_peer (ssh_get_fd (c->session),
                         ALIVE_COUNT * config->alive_interval);
   *why = CONNECTION_HOST_KEY;
@@ -292,9 +301,9 @@ static const struct transport_operations operations = {
   .write = libssh_channel_write, .send_eof = libssh_channel_send_eof,
 };
 
-struct board_connection *
-libssh_connection_open (const struct ssh_config *config,
-                        enum connection_failure *why)
+/* Not connected yet; NULL after a report. */
+static struct libssh_connection *
+new_connection (const struct ssh_config *config)
 {
   struct libssh_connection *c = calloc (1, sizeof *c);
 
@@ -304,8 +313,35 @@ libssh_connection_open (const struct ssh_config *config,
     return NULL;
   }
   c->head.operations = &operations;
-  if (set_options (c->session, config) == -1
-      || connect_and_login (c, config, why) == -1) {
+  if (set_options (c->session, config) == 0)
+    return c;
+  close_connection (&c->head);
+  return NULL;
+}
+
+ssh_key
+libssh_connection_scan (const struct ssh_config *config)
+{
+  struct libssh_connection *c = new_connection (config);
+  ssh_key key = NULL;
+
+  if (c && connect_session (c, config) == 0
+      && ssh_get_server_publickey (c->session, &key) != SSH_OK)
+    report_error ("%s: the host key cannot be read: %s", config->host,
+                  ssh_get_error (c->session));
+  close_connection (c ? &c->head : NULL);
+  return key;
+}
+
+struct board_connection *
+libssh_connection_open (const struct ssh_config *config,
+                        enum connection_failure *why)
+{
+  struct libssh_connection *c = new_connection (config);
+
+  if (!c)
+    return NULL;
+  if (connect_and_login (c, config, why) == -1) {
     close_connection (&c->head);
     return NULL;
   }

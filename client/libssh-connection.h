@@ -14,6 +14,10 @@ ssh_session libssh_connection_session (const struct board_connection *c);
  * does not pile up in memory. */
 bool libssh_connection_is_drained (const struct board_connection *c);
 
+/* The host key that the host of CONFIG shows, without a login; the caller must free it.
+ * NULL after a report.  It works for every transport: the way there is the same. */
+ssh_key libssh_connection_scan (const struct ssh_config *config);
+
 /* The operations of a command, as board-transport.h has them. */
 struct remote_command *libssh_channel_start (struct board_connection *c,
                                              const char *command);

@@ -40,12 +40,12 @@ print_version (void)
 }
 
 static enum exit_status
-run_command (const struct options *options)
+run_command (const struct options *options, int *command_status)
 {
   switch (options->command) {
   case COMMAND_FLASH:
     return options->nr_boards > 1 ? fleet_command (options)
-                                  : flash_command (options, NULL);
+                                  : flash_command (options, NULL, command_status);
   case COMMAND_STATUS: return status_command (options);
   case COMMAND_ABANDON: return abandon_command (options);
   case COMMAND_VERIFY: return verify_command (options);
@@ -57,7 +57,7 @@ run_command (const struct options *options)
 /* The file of --config is part of what was asked for: one that is wrong is wrong
  * usage. */
 static enum exit_status
-run (struct options *options)
+run (struct options *options, int *command_status)
 {
   struct first_boot first_boot;
   enum exit_status status = STATUS_USAGE;
@@ -67,11 +67,11 @@ run (struct options *options)
     return STATUS_NOT_WRITTEN;
   }
   if (!options->first_boot_file)
-    return run_command (options);
+    return run_command (options, command_status);
   if (first_boot_read (&first_boot, options->first_boot_file) == 0
       && first_boot_check_options (&first_boot, options) == 0) {
     options->first_boot = &first_boot;
-    status = run_command (options);
+    status = run_command (options, command_status);
     options->first_boot = NULL;
   }
   first_boot_release (&first_boot);
@@ -103,18 +103,20 @@ record_start (const struct options *o)
 }
 
 static void
-record_result (enum exit_status status, long begun)
+record_result (enum exit_status status, int exit_status, long begun)
 {
   message_record ("result", "status", exit_status_name (status),
-                  "exit_status", RECORD_NUMBER (status), "seconds",
+                  "exit_status", RECORD_NUMBER ((uint64_t) exit_status), "seconds",
                   RECORD_NUMBER ((uint64_t) (clock_seconds () - begun)), NULL);
 }
 
-static enum exit_status
+/* What the program ends with: the command of --run speaks for itself, of one board. */
+static int
 run_and_record (struct options *options)
 {
   const long begun = clock_seconds ();
   enum exit_status status;
+  int command_status = 0, result;
 
   message_init (options->verbosity);
   if (options->json) {
@@ -124,16 +126,18 @@ run_and_record (struct options *options)
   else
     message_sink_set (NULL);    /* it was another option's value */
   record_start (options);
-  status = run (options);
-  record_result (status, begun);
-  return status;
+  status = run (options, &command_status);
+  result = status == STATUS_COMMAND_FAILED && command_status != 0 ? command_status
+           : (int) status;
+  record_result (status, result, begun);
+  return result;
 }
 
 int
 main (int argc, char *argv[])
 {
   struct options options;
-  enum exit_status status = STATUS_USAGE;
+  int status = STATUS_USAGE;
 
   if (wants_json (argc, argv))
     message_sink_set (message_sink_json (STDOUT_FILENO));
@@ -146,7 +150,7 @@ main (int argc, char *argv[])
     status = print_version ();
     break;
   case OPTIONS_BAD:
-    record_result (status, clock_seconds ());
+    record_result (STATUS_USAGE, status, clock_seconds ());
     break;
   case OPTIONS_GO_ON:
     status = run_and_record (&options);

@@ -37,8 +37,8 @@ static struct json_sink sink = {
 /* -- What a field is ------------------------------------------------------- */
 
 static const char *const number_keys[] = {
-  "blocks", "boards", "boards_done", "boards_interrupted", "boards_not_written",
-  "boards_partly_written", "bytes", "chunks", "compared",
+  "blocks", "boards", "boards_command_failed", "boards_done", "boards_interrupted",
+  "boards_not_back", "boards_not_written", "boards_partly_written", "bytes", "chunks", "compared",
   "differing", "disk_size", "done", "exit_status", "image_size", "length",
   "lifeboat_port", "memory_available", "memory_total", "number", "of", "offset",
   "pass", "ranges", "rate", "received", "received_again", "repaired", "seconds",

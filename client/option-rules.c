@@ -42,6 +42,11 @@ static const struct
     "it tells a new system what to be (ssh's configuration is -F)" },
   { GIVEN_JOBS, "--jobs", FLASH, "it is about one board" },
   { GIVEN_NO_REBOOT, "--no-reboot", FLASH, NULL },
+  { GIVEN_WAIT, "--wait", FLASH, "it reboots nothing into a new system" },
+  { GIVEN_RUN, "--run", FLASH, "it reboots nothing into a new system" },
+  { GIVEN_HOST_KEY, "--host-key", FLASH, "it names the key of a new system" },
+  { GIVEN_ACCEPT_NEW_HOST_KEY, "--accept-new-host-key", FLASH,
+    "it is about the key of a new system" },
   { GIVEN_STOP_SERVICES, "--stop-services", FLASH, NULL },
   { GIVEN_LOCAL, "--local", ON_A_BOARD, "it is about no board" },
   { GIVEN_SSH, "--ssh", ON_A_BOARD, "it is about no board" },
@@ -68,6 +73,14 @@ static const struct
   { GIVEN_LOCAL | GIVEN_SESSION_KEY,
     "a flash by --local has no lifeboat: --session-key does not go with it" },
   { GIVEN_LOCAL | GIVEN_JOBS, "--local is about one board: --jobs is not needed" },
+  { GIVEN_WAIT | GIVEN_NO_REBOOT,
+    "--no-reboot leaves the board running, --wait waits for its reboot: give one of "
+    "them" },
+  { GIVEN_WAIT | GIVEN_LOCAL,
+    "--wait is for another machine: with --local this one reboots" },
+  { GIVEN_HOST_KEY | GIVEN_ACCEPT_NEW_HOST_KEY,
+    "--host-key names the only key that is right, --accept-new-host-key takes any: give "
+    "one of them" },
   { GIVEN_QUIET | GIVEN_VERBOSE, "--quiet and --verbose exclude each other" },
 };
 
@@ -97,9 +110,25 @@ check_many (const struct options *o, unsigned given)
     report_error ("--session-key is about the flash of one board: give one board");
     return -1;
   }
+  if (given & GIVEN_HOST_KEY) {
+    report_error ("--host-key is the key of one board: give one board");
+    return -1;
+  }
   if (o->confirm && strcmp (o->confirm, number) != 0) {
     report_error ("--confirm %s: with several boards it is their number, which is "
                   "%s here", o->confirm, number);
+    return -1;
+  }
+  return 0;
+}
+
+/* --run waits, too. */
+static int
+check_wait (unsigned given)
+{
+  if ((given & (GIVEN_HOST_KEY | GIVEN_ACCEPT_NEW_HOST_KEY)) && !(given & GIVEN_WAIT)) {
+    report_error ("%s is about the login of --wait: give that, too",
+                  given & GIVEN_HOST_KEY ? "--host-key" : "--accept-new-host-key");
     return -1;
   }
   return 0;
@@ -128,5 +157,5 @@ option_rules_check (const struct options *o, unsigned given)
       report_error ("%s", contradictions[i].sentence);
       return -1;
     }
-  return check_many (o, given);
+  return check_wait (given) == -1 ? -1 : check_many (o, given);
 }

@@ -19,7 +19,7 @@ enum
 {
   OPT_RAMFS = 256, OPT_STREAM, OPT_CONFIRM, OPT_DRY_RUN, OPT_RESCAN,
   OPT_NO_REBOOT, OPT_KEEP, OPT_CONFIG, OPT_DEVICE, OPT_STOP_SERVICES,
-  OPT_REHEARSE,
+  OPT_REHEARSE, OPT_WAIT, OPT_RUN, OPT_HOST_KEY, OPT_ACCEPT_NEW_HOST_KEY,
   OPT_VERIFY, OPT_SAMPLE, OPT_BUSYBOX, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY,
   OPT_QUIET, OPT_JSON, OPT_JOBS, OPT_SSH, OPT_LOCAL,
   OPT_VERBOSE, OPT_HELP, OPT_VERSION
@@ -39,6 +39,10 @@ static const struct option long_options[] = {
   { "lifeboat-port", required_argument, NULL, OPT_LIFEBOAT_PORT },
   { "session-key", required_argument, NULL, OPT_SESSION_KEY },
   { "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
+  { "wait", optional_argument, NULL, OPT_WAIT },
+  { "run", required_argument, NULL, OPT_RUN },
+  { "host-key", required_argument, NULL, OPT_HOST_KEY },
+  { "accept-new-host-key", no_argument, NULL, OPT_ACCEPT_NEW_HOST_KEY },
   { "device", required_argument, NULL, OPT_DEVICE },
   { "stop-services", required_argument, NULL, OPT_STOP_SERVICES },
   { "keep", required_argument, NULL, OPT_KEEP },
@@ -65,8 +69,7 @@ options_help (void)
     "       flash-live-remote images URI\n"
     "Replaces the boot disk of the running board HOST by IMAGE (raw or compressed; a\n"
     "file, nbds://HOST/NAME or https://HOST/NAME) and reboots it into the new system.\n"
-    "Or: tells how far that is; gives it up; compares a disk of the board with IMAGE\n"
-    "and changes nothing; lists the images of a server (nbds://HOST).\n"
+    "Or: tells how far that is; gives it up; compares disk and IMAGE; lists images.\n"
     "\n"
     "  --ramfs              copy the image into the board's memory first (default)\n"
     "  --stream             write while receiving, for boards with little memory\n"
@@ -82,6 +85,9 @@ options_help (void)
     "                       hostname, network, authorized-keys, machine-id\n"
     "  --config FILE        settings for its first boot: flash-live-remote-config(5)\n"
     "  --no-reboot          leave the board running when the disk is verified\n"
+    "  --wait[=SECONDS]     until the new system answers, and prove that it does\n"
+    "  --run COMMAND        run it there then, and end with its status\n"
+    "  --host-key KEY, --accept-new-host-key   the new system's host key; or take any\n"
     "  --stop-services LIST patterns of the units to stop before the write; \"\": none\n"
     "                       [" DEFAULT_STOP_SERVICES "]\n"
     "  --busybox FILE       a static busybox for a board without one\n"
@@ -89,15 +95,13 @@ options_help (void)
     "  --session-key KEY    the key of a flash that another machine began\n"
     "  --local              this machine is the board: no HOST, no ssh, run as root\n"
     "  --ssh PROGRAM        libssh (default, built in) or openssh, the system's ssh\n"
-    "  -p PORT, -i IDENTITY, -F CONFIG, -o KEY=VALUE\n"
-    "                       as for ssh; -i and -o may be given several times\n"
+    "  -p PORT, -i IDENTITY, -F CONFIG, -o KEY=VALUE   as for ssh\n"
     "  --json               a JSON record a line on stdout; needs --confirm\n"
-    "  --quiet, --verbose   say less, say more\n"
-    "  --help, --version    show this, show the version\n"
+    "  --quiet, --verbose, --help, --version   say less, more; show this, the version\n"
     "\n"
     "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"
-    "again), 5 failed with the disk partly written, 6 verify: the disk differs,\n"
-    "7 some boards are done, nothing was written to the others.  See the man page.\n";
+    "again), 5 failed with the disk partly written, 6 verify: it differs, 7 some\n"
+    "boards are done, 8 done but not back, 9 a command has failed.  See the man page.\n";
 }
 
 const char *
@@ -234,6 +238,34 @@ check_stop_services (const char *list)
   return 0;
 }
 
+/* What is about the board after its reboot. */
+static int
+take_return_option (struct options *o, int c, unsigned *given)
+{
+  switch (c) {
+  case OPT_WAIT:
+    *given |= GIVEN_WAIT;
+    o->wait_seconds = DEFAULT_WAIT;
+    return !optarg ? 0 : parse_number ("--wait", optarg, 1, OPTIONS_WAIT_MAX,
+                                       &o->wait_seconds);
+  case OPT_RUN:
+    *given |= GIVEN_RUN | GIVEN_WAIT;
+    o->run = optarg;
+    if (o->wait_seconds == 0)
+      o->wait_seconds = DEFAULT_WAIT;
+    if (*optarg)
+      return 0;
+    report_error ("--run: the command is empty");
+    return -1;
+  case OPT_HOST_KEY: *given |= GIVEN_HOST_KEY; o->host_key = optarg; return 0;
+  case OPT_ACCEPT_NEW_HOST_KEY:
+    *given |= GIVEN_ACCEPT_NEW_HOST_KEY;
+    o->accept_new_host_key = true;
+    return 0;
+  }
+  return -1;
+}
+
 /* ssh's own options. */
 static int
 take_ssh_option (struct options *o, int c, unsigned *given)
@@ -293,6 +325,11 @@ take_option (struct options *o, int c, unsigned *given)
   case OPT_SSH:
     *given |= GIVEN_SSH;
     return parse_transport (optarg, &o->transport);
+  case OPT_WAIT:
+  case OPT_RUN:
+  case OPT_HOST_KEY:
+  case OPT_ACCEPT_NEW_HOST_KEY:
+    return take_return_option (o, c, given);
   case OPT_LOCAL: *given |= GIVEN_LOCAL; return 0;
   case OPT_JSON: *given |= GIVEN_JSON; o->json = true; return 0;
   case OPT_QUIET:

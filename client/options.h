@@ -11,6 +11,8 @@
 
 #define OPTIONS_LIST_MAX 64
 #define OPTIONS_BOARDS_MAX 256
+#define OPTIONS_WAIT_MAX 86400
+#define DEFAULT_WAIT 300        /* seconds */
 #define DEFAULT_STOP_SERVICES "container-* marine-* halos-* cockpit docker"
 
 /* What carries the commands to the board: --ssh, --local. */
@@ -45,6 +47,10 @@ struct options
   const char *session_key;      /* a private key from elsewhere, or NULL */
   const char *busybox;          /* a static one for the board, or NULL */
   const char *confirm;          /* NULL: ask */
+  unsigned wait_seconds;        /* for the new system to answer; 0: not at all */
+  const char *run;              /* a command there, or NULL */
+  const char *host_key;         /* of --host-key, or NULL */
+  bool accept_new_host_key;
   const char *device;           /* NULL: the root disk */
   const char *stop_services;    /* may be empty; NULL: not given */
   unsigned keep;                /* a set of bits (keep.h); 0: nothing */

@@ -27,6 +27,10 @@ struct ssh_exec
   size_t offset;                /* within it */
   size_t sent;
   struct capture captured[2];   /* by enum remote_stream */
+  exec_output_fn take;          /* NULL: it is captured */
+  void *opaque;
+  bool taken_enough;            /* TAKE does not want any more */
+  unsigned interrupts;          /* that came before */
 };
 
 struct ssh_exec *
@@ -79,7 +83,18 @@ receive (struct ssh_exec *e, enum remote_stream stream)
   size_t n;
 
   while ((n = remote_command_read (e->command, stream, buf, sizeof buf)) > 0)
-    capture_add (&e->captured[stream], buf, n);
+    if (!e->take)
+      capture_add (&e->captured[stream], buf, n);
+    else if (!e->taken_enough && e->take (e->opaque, stream, buf, n) != 0)
+      e->taken_enough = true;
+}
+
+void
+ssh_exec_pass_output (struct ssh_exec *e, exec_output_fn take, void *opaque)
+{
+  e->take = take;
+  e->opaque = opaque;
+  e->interrupts = interrupt_count ();
 }
 
 static void
@@ -136,6 +151,8 @@ ssh_exec_wait (struct ssh_exec *e, unsigned timeout, bool interruptible)
       { .fd = interruptible ? interrupt_fd () : -1, .events = POLLIN }
     };
 
+    if (e->taken_enough)
+      return -2;
     if (state == EXEC_ENDED)
       return 0;
     if (state == EXEC_REFUSED) {
@@ -143,7 +160,7 @@ ssh_exec_wait (struct ssh_exec *e, unsigned timeout, bool interruptible)
                     board_connection_error (e->connection));
       return -1;
     }
-    if (interruptible && interrupt_count () > 0)
+    if (interruptible && interrupt_count () > e->interrupts)
       return -2;
     int patience = board_connection_arrivals (e->connection) == arrivals ? 500 : 0;
     if (poll (fds, 2, patience) == -1 && errno != EINTR) {

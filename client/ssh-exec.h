@@ -8,7 +8,9 @@
 #include <stddef.h>
 
 #include "board-connection.h"
+#include "remote-command.h"
 
+#define EXEC_NO_TIMEOUT (1U << 30)      /* seconds: decades */
 #define EXEC_OUTPUT_MAX 65536   /* of stdout and of stderr; the rest is dropped */
 
 struct exec_input
@@ -24,6 +26,12 @@ struct ssh_exec;
 struct ssh_exec *ssh_exec_new (struct board_connection *c, const char *command,
                                const struct exec_input *inputs, size_t nr);
 void ssh_exec_free (struct ssh_exec *e);        /* NULL is allowed */
+
+/* Give the output to TAKE as it comes, and capture none; a nonzero result of TAKE
+ * ends the wait with -2.  Interrupts that came before do not count. */
+typedef int (*exec_output_fn) (void *opaque, enum remote_stream stream,
+                               const char *data, size_t len);
+void ssh_exec_pass_output (struct ssh_exec *e, exec_output_fn take, void *opaque);
 
 enum exec_state { EXEC_RUNNING, EXEC_ENDED, EXEC_REFUSED };
 /* Bring it forward, without blocking. */

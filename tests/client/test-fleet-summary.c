@@ -29,6 +29,11 @@ test_status (void **state)
   assert_int_equal (status_of (3, 3, 3, &flash), STATUS_NOT_WRITTEN);
   assert_int_equal (status_of (0, 4, 3, &flash), STATUS_INTERRUPTED);
   assert_int_equal (status_of (4, 5, 0, &flash), STATUS_PARTLY_WRITTEN);
+  /* All are done, and some not back: to flash them again is not the next step. */
+  assert_int_equal (status_of (0, 8, 9, &flash), STATUS_NOT_BACK);
+  assert_int_equal (status_of (0, 9, 0, &flash), STATUS_COMMAND_FAILED);
+  assert_int_equal (status_of (8, 3, 9, &flash), STATUS_SOME_DONE);
+  assert_int_equal (status_of (8, 4, 9, &flash), STATUS_INTERRUPTED);
   /* Nothing was written to any of them. */
   assert_int_equal (status_of (0, 3, 0, &look), STATUS_NOT_WRITTEN);
   assert_int_equal (status_of (0, 3, 0, &rehearse), STATUS_NOT_WRITTEN);

@@ -115,6 +115,20 @@ test_line (void **state)
   assert_string_equal (line, "b1    FAILED, partly written: the card");
 }
 
+static void
+test_return (void **state)
+{
+  (void) state;
+  take ("FLR1 back seconds=42 user=pi runs_from=flashed");
+  assert_string_equal (b.back, "back after 42 s");
+  take ("FLR1 back seconds=7 address=192.168.100.200");
+  assert_string_equal (b.back, "back after 7 s at 192.168.100.200");
+  take ("FLR1 command command=false exit_status=1 seconds=0");
+  assert_string_equal (b.back, "back after 7 s at 192.168.100.200, command: status 1");
+  take ("FLR1 output");
+  take ("FLR1 output stream=stdout text=a%20line");
+}
+
 int
 main (void)
 {
@@ -124,6 +138,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_error, start, stop),
     cmocka_unit_test_setup_teardown (test_hostile, start, stop),
     cmocka_unit_test_setup_teardown (test_line, start, stop),
+    cmocka_unit_test_setup_teardown (test_return, start, stop),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -364,6 +364,38 @@ test_slips (void **state)
 }
 
 static void
+test_wait (void **state)
+{
+  struct options o;
+
+  (void) state;
+  assert_int_equal (PARSE (&o, "b", "i"), OPTIONS_GO_ON);
+  assert_int_equal (o.wait_seconds, 0);
+  assert_int_equal (PARSE (&o, "--wait", "b", "i"), OPTIONS_GO_ON);
+  assert_int_equal (o.wait_seconds, DEFAULT_WAIT);
+  assert_int_equal (PARSE (&o, "--wait=60", "--run", "true", "--host-key", "k", "b", "i"),
+                    OPTIONS_GO_ON);
+  assert_int_equal (o.wait_seconds, 60);
+  assert_string_equal (o.run, "true");
+  assert_string_equal (o.host_key, "k");
+  assert_int_equal (PARSE (&o, "--run", "true", "--accept-new-host-key", "b", "i"),
+                    OPTIONS_GO_ON);
+  assert_int_equal (o.wait_seconds, DEFAULT_WAIT);
+  assert_true (o.accept_new_host_key);
+  BAD ("--wait=0", "b", "i");
+  BAD ("--wait=soon", "b", "i");
+  BAD ("--wait=86401", "b", "i");
+  BAD ("--run", "", "b", "i");
+  BAD ("--wait", "--no-reboot", "b", "i");
+  BAD ("--wait", "--local", "i");
+  BAD ("--host-key", "k", "b", "i");
+  BAD ("--accept-new-host-key", "b", "i");
+  BAD ("--wait", "--host-key", "k", "--accept-new-host-key", "b", "i");
+  BAD ("--wait", "--host-key", "k", "b1", "b2", "i");
+  BAD ("--wait", "status", "b");
+}
+
+static void
 test_help (void **state)
 {
   struct options o;
@@ -395,6 +427,7 @@ main (void)
     cmocka_unit_test (test_commands),
     cmocka_unit_test (test_contradictions),
     cmocka_unit_test (test_slips),
+    cmocka_unit_test (test_wait),
     cmocka_unit_test (test_help),
   };
 
