@@ -53,6 +53,7 @@ list_tests ()
   echo "test-rehearse-leaves-nothing.sh"
   echo "test-busybox-board.sh stream"
   echo "test-busybox-board.sh ramfs"
+  echo "test-e2e-wait.sh stream"
   echo "test-root-disks.sh mapped"
   echo "test-e2e-flash.sh stream xz root 256"
   for mode in stream ramfs; do

@@ -9,16 +9,16 @@ job_require_tools ()
   command -v flash-live-remote >/dev/null || lab_die "flash-live-remote is not on PATH"
 }
 
-job_start_board ()      # MEM_MB USER
+job_start_board ()      # MEM_MB USER [OPTION...], options of board_start
 {
   local snapshot=$KIND_DIR/snapshot-$1
   if [ "$KIND_SNAPSHOT" = yes ]; then
     board_disk "$name" "$snapshot/disk.img"
-    board_start "$name" "$1" "from=$snapshot"
+    board_start "$name" "$1" "from=$snapshot" "${@:3}"
     board_wait_ssh "$2" 300
   else
     board_disk "$name" "$KIND_DIR/old/old.img"
-    board_start "$name" "$1"
+    board_start "$name" "$1" "${@:3}"
     board_wait_ssh "$2" "$BOARD_BOOT_SECONDS"
   fi
   arm_watchdog
