@@ -295,6 +295,19 @@ wait_for_event (struct flash_run *r, bool at_once)
     message_warning ("poll: %s", strerror (errno));
 }
 
+/* The time that passes there is what somebody else needs. */
+static void
+wait_and_measure (struct flash_run *r, bool at_once)
+{
+  const enum bottleneck whom = r->tunnel ? tunnel_waits_for (r->tunnel)
+                                         : BOTTLENECK_UNKNOWN;
+  const double before = clock_now ();
+
+  wait_for_event (r, at_once);
+  bottleneck_add_wait (&r->status.waits, whom, clock_now () - before);
+  progress_tick ();
+}
+
 /* One round over everything that may have changed. */
 static void
 take_round (struct flash_run *r)
@@ -319,7 +332,7 @@ run_loop (struct flash_run *r)
     take_round (r);
     if (r->is_over || r->job->connection != c)
       continue;
-    wait_for_event (r, board_connection_arrivals (c) != arrivals);
+    wait_and_measure (r, board_connection_arrivals (c) != arrivals);
     if (board_connection_service (c) == -1) {
       step_tunnel (r);          /* what has arrived before the end */
       if (!r->is_over && r->job->connection == c)
@@ -388,6 +401,7 @@ flash_run (struct flash_job *job)
   r->status.target = job->board.disk;
   r->status.stored_size = job->image.integrity.stored_size;
   r->status.stored_digest = job->image.integrity.digest;
+  r->status.is_stream = !flash_run_is_ramfs (r) && !flash_job_is_in_place (job);
   if (job->resume)
     r->status.phase = session_status_get (&job->report, "phase");
   run_loop (r);

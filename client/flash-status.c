@@ -151,6 +151,23 @@ take_phase (struct flash_status *s, struct status_record *r)
   message_detail ("Phase %s", name);
 }
 
+/* What holds it up can be told where two sides wait for each other. */
+static enum bottleneck
+bottleneck_of (struct flash_status *s, const struct status_record *r,
+               const char *phase)
+{
+  uint64_t source, disk;
+
+  if (strcmp (phase, "stage") == 0)
+    return bottleneck_judge (&s->waits, true);
+  if (strcmp (phase, "copy") != 0)
+    return BOTTLENECK_UNKNOWN;
+  if (status_get_number (r, "source-wait", &source)
+      && status_get_number (r, "disk-wait", &disk))
+    bottleneck_add_board (&s->waits, source, disk);
+  return bottleneck_judge (&s->waits, s->is_stream);
+}
+
 static void
 take_progress (struct flash_status *s, struct status_record *r)
 {
@@ -160,9 +177,13 @@ take_progress (struct flash_status *s, struct status_record *r)
   s->done = number_of (r, "done");
   for (size_t i = 0; i < NR_PHASES; i++)
     if (strcmp (name, phases[i].name) == 0) {
-      if (progress_label () != phases[i].label)
+      if (progress_label () != phases[i].label) {
         progress_begin (phases[i].name, phases[i].label);
-      progress_update (number_of (r, "done"), number_of (r, "total"));
+        bottleneck_reset (&s->waits);
+      }
+      progress_set_bottleneck (bottleneck_of (s, r, name));
+      progress_set_holes (number_of (r, "zeroed"));
+      progress_update (s->done, number_of (r, "total"));
       return;
     }
 }

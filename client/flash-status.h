@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bottleneck.h"
+
 #define STATUS_LINES_MAX 4096   /* records remembered, to know them again */
 
 enum flash_result { RESULT_NONE, RESULT_DONE, RESULT_REBOOTING, RESULT_FAILED,
@@ -20,6 +22,7 @@ struct flash_status
   const char *target;           /* the disk's name, for messages */
   uint64_t stored_size;         /* what `staged` must say */
   const char *stored_digest;
+  bool is_stream;               /* the copy comes through the tunnel */
   const char *phase;            /* where it is, of one that is joined; the phases
                                  * before are past.  NULL or "": not known */
 
@@ -34,6 +37,7 @@ struct flash_status
   bool verified;                /* the session holds the disk for good: a read-back
                                  * found nothing, or none was wanted */
   uint64_t done;                /* bytes, of the last progress */
+  struct bottleneck_meter waits;        /* the tunnel's are added by its owner */
   uint64_t chunks_read, chunks; /* of the last read-back, of the disk */
   long heard;                   /* seconds, CLOCK_MONOTONIC: the last record */
   enum flash_result result;

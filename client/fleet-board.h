@@ -31,6 +31,8 @@ struct fleet_progress
 {
   char label[64];               /* "": none under way */
   uint64_t done, total, rate;   /* total 0: not known */
+  uint64_t holes;
+  const char *slowest;          /* a constant; "": not known */
   /* Where lines are not redrawn: what the last one has said. */
   unsigned shown_percent;
   double shown;                 /* seconds */

@@ -3,14 +3,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
+#include "column-text.h"
 #include "fleet-display.h"
 #include "message-sink.h"
 #include "messages.h"
-#include "progress.h"
+#include "progress-line.h"
 #include "terminal-lines.h"
+#include "terminal-style.h"
 
 #define REDRAW_SECONDS 0.2
 #define PLAIN_SECONDS 10        /* between two lines of a board */
@@ -27,8 +28,10 @@ void
 fleet_display_init (enum verbosity verbosity)
 {
   display.enabled = verbosity != VERBOSITY_QUIET && message_sink_is_text ();
-  display.terminal = isatty (STDERR_FILENO);
-  display.verbose = verbosity == VERBOSITY_VERBOSE;
+  display.terminal = terminal_style ()->redraws;
+  display.verbose = verbosity >= VERBOSITY_VERBOSE;
+  if (display.enabled && display.terminal)
+    terminal_lines_watch ();
 }
 
 bool
@@ -58,16 +61,25 @@ state_of (const struct fleet_board *b)
   }
 }
 
+static struct progress_view
+view_of (const struct fleet_progress *p)
+{
+  return (struct progress_view) {
+    .label = p->label, .done = p->done, .total = p->total, .rate = (double) p->rate,
+    .holes = p->holes, .slowest = p->slowest,
+  };
+}
+
 void
 fleet_display_format (char line[FLEET_LINE_MAX], const struct fleet_board *b,
-                      int width)
+                      int width, size_t columns, const struct terminal_style *style)
 {
-  const struct fleet_progress *p = &b->progress;
+  const size_t before = (size_t) width + 2;
+  const struct progress_view view = view_of (&b->progress);
   char text[PROGRESS_LINE_MAX];
 
-  if (*p->label && fleet_board_is_at_work (b)) {
-    progress_format (text, sizeof text, p->label, p->done, p->total,
-                     (double) p->rate);
+  if (*view.label && fleet_board_is_at_work (b)) {
+    progress_line_fit (text, &view, columns > before ? columns - before : 0, style);
     snprintf (line, FLEET_LINE_MAX, "%-*s  %s", width, b->name, text);
   }
   else if (b->stage == FLEET_ENDED && b->status != STATUS_DONE && *b->error)
@@ -108,7 +120,8 @@ draw (const struct fleet_board boards[], size_t nr)
 
   for (size_t i = 0; i < nr; i++)
     if (is_shown (&boards[i], nr, room) && (nr <= room || shown + 1 < room)) {
-      fleet_display_format (lines[shown], &boards[i], width);
+      fleet_display_format (lines[shown], &boards[i], width,
+                            terminal_lines_columns (), terminal_style ());
       list[shown] = lines[shown];
       shown++;
     }
@@ -142,8 +155,8 @@ fleet_display_progress (struct fleet_board *b)
 
   if (!display.enabled || display.terminal || !is_due (p, percent, t))
     return;
-  progress_format (line, sizeof line, p->label, p->done, p->total,
-                   (double) p->rate);
+  const struct progress_view view = view_of (p);
+  progress_line_plain (line, &view);
   message_info ("%s: %s", b->name, line);
   p->shown_percent = percent;
   p->shown = t;
@@ -158,7 +171,8 @@ fleet_display_update (const struct fleet_board boards[], size_t nr)
 
   if (!display.enabled || !display.terminal)
     return;
-  if (terminal_lines_are_drawn () && t - display.last_shown < REDRAW_SECONDS)
+  if (terminal_lines_are_drawn () && !terminal_lines_are_stale ()
+      && t - display.last_shown < REDRAW_SECONDS)
     return;
   display.last_shown = t;
   draw (boards, nr);

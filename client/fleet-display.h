@@ -6,8 +6,9 @@
 #define FLASH_FLEET_DISPLAY_H
 
 #include "fleet-board.h"
+#include "terminal-style.h"
 
-#define FLEET_LINE_MAX 512
+#define FLEET_LINE_MAX 1024
 
 /* Looks whether stderr is a terminal. */
 void fleet_display_init (enum verbosity verbosity);
@@ -22,9 +23,10 @@ void fleet_display_update (const struct fleet_board boards[], size_t nr);
 /* The lines stay as they are; the boards have all ended. */
 void fleet_display_end (const struct fleet_board boards[], size_t nr);
 
-/* "board-1    writing  1.2 GB of 2.7 GB  44 %": the line of B, its name filled up
- * to WIDTH. */
+/* "board-1    writing  1.2 GB of 2.7 GB  44 %": the line of B in COLUMNS, its name
+ * filled up to WIDTH. */
 void fleet_display_format (char line[FLEET_LINE_MAX], const struct fleet_board *b,
-                           int width);
+                           int width, size_t columns,
+                           const struct terminal_style *style);
 
 #endif

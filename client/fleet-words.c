@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bottleneck.h"
 #include "clock.h"
 #include "fleet-display.h"
 #include "fleet-words.h"
@@ -73,6 +74,8 @@ take_progress (struct fleet_board *b, const struct status_record *r)
   p->done = number_of (r, "done");
   p->total = number_of (r, "total");
   p->rate = number_of (r, "rate");
+  p->holes = number_of (r, "holes");
+  p->slowest = bottleneck_text (bottleneck_of_name (text_of (r, "bottleneck")));
   if (strcmp (text_of (r, "phase"), "copy") == 0)
     b->copied = p->done;
   fleet_display_progress (b);

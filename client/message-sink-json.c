@@ -39,9 +39,11 @@ static struct json_sink sink = {
 static const char *const number_keys[] = {
   "blocks", "boards", "boards_command_failed", "boards_done", "boards_interrupted",
   "boards_not_back", "boards_not_written", "boards_partly_written", "bytes", "chunks", "compared",
-  "differing", "disk_size", "done", "exit_status", "image_size", "length",
+  "differing", "disk_size", "done", "exit_status", "holes", "image_size",
+  "length",
   "lifeboat_port", "memory_available", "memory_total", "number", "of", "offset",
   "pass", "ranges", "rate", "received", "received_again", "repaired", "seconds",
+  "seconds_left",
   "signal", "size", "stored_size", "total", "unreadable", "unsteady",
   "userland_bits"
 };

@@ -2,20 +2,19 @@
 #include <config.h>
 
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "message-sink.h"
 #include "progress.h"
-#include "size-text.h"
 #include "terminal-lines.h"
+#include "terminal-style.h"
 
 #define REDRAW_SECONDS 0.2
 #define RECORD_SECONDS 0.5
 #define PLAIN_SECONDS 10
 #define PLAIN_PERCENT 10
 #define RATE_SECONDS 1.0        /* between two samples of the rate */
+#define STALL_SECONDS 30        /* without progress the rate says nothing any more */
 
 static struct
 {
@@ -23,8 +22,10 @@ static struct
   bool unsaid;                  /* plain: an update that was not printed */
   const char *phase;
   const char *label;            /* NULL: no line */
-  uint64_t done, total;
+  uint64_t done, total, holes;
+  enum bottleneck bottleneck;
   double last_shown;            /* seconds */
+  double last_progress;         /* when DONE has changed */
   unsigned last_percent;
   double sample_time, rate;     /* rate: bytes a second, smoothed */
   uint64_t sample_done;
@@ -34,70 +35,60 @@ void
 progress_init (bool enabled)
 {
   line.enabled = enabled;
-  line.terminal = message_sink_is_text () && isatty (STDERR_FILENO);
+  line.terminal = message_sink_is_text () && terminal_style ()->redraws;
+  if (enabled && line.terminal)
+    terminal_lines_watch ();
 }
 
-unsigned
-progress_percent (uint64_t done, uint64_t total)
+static struct progress_view
+view_now (void)
 {
-  if (total == 0)
-    return 0;
-  return done >= total ? 100 : (unsigned) ((double) done * 100 / (double) total);
-}
+  const bool stalls = clock_now () - line.last_progress >= STALL_SECONDS;
 
-static void
-format_time_left (char *text, size_t size, double seconds)
-{
-  unsigned long s = seconds > 359999 ? 359999 : (unsigned long) (seconds + 0.5);
-
-  if (s >= 3600)
-    snprintf (text, size, "%lu:%02lu:%02lu left", s / 3600, s / 60 % 60, s % 60);
-  else
-    snprintf (text, size, "%lu:%02lu left", s / 60, s % 60);
-}
-
-void
-progress_format (char *text, size_t size, const char *label,
-                 uint64_t done, uint64_t total, double rate)
-{
-  char done_text[SIZE_TEXT_MAX], total_text[SIZE_TEXT_MAX];
-  char rate_text[SIZE_TEXT_MAX], left[32] = "";
-  int n = snprintf (text, size, "%s  %s", label, size_text (done, done_text));
-
-  if (n > 0 && (size_t) n < size && total > 0)
-    n += snprintf (text + n, size - (size_t) n, " of %s  %u %%",
-                   size_text (total, total_text), progress_percent (done, total));
-  if (n > 0 && (size_t) n < size && rate >= 1) {
-    if (total > done)
-      format_time_left (left, sizeof left, (double) (total - done) / rate);
-    snprintf (text + n, size - (size_t) n, "  %s/s%s%s",
-              size_text ((uint64_t) rate, rate_text), *left ? "  " : "", left);
-  }
+  return (struct progress_view) {
+    .label = line.label, .done = line.done, .total = line.total,
+    .rate = stalls ? 0 : line.rate, .holes = line.holes,
+    .slowest = bottleneck_text (line.bottleneck),
+  };
 }
 
 static void
-record (void)
+record (const struct progress_view *v)
 {
-  message_record ("progress", "phase", line.phase, "label", line.label,
-                  "done", RECORD_NUMBER (line.done),
-                  "total", line.total ? RECORD_NUMBER (line.total) : "",
-                  "rate", line.rate >= 1 ? RECORD_NUMBER ((uint64_t) line.rate)
-                          : "", NULL);
+  const uint64_t left = progress_seconds_left (v);
+
+  message_record ("progress", "phase", line.phase, "label", v->label,
+                  "done", RECORD_NUMBER (v->done),
+                  "total", v->total ? RECORD_NUMBER (v->total) : "",
+                  "rate", v->rate >= 1 ? RECORD_NUMBER ((uint64_t) v->rate) : "",
+                  "seconds_left", left ? RECORD_NUMBER (left) : "",
+                  "holes", v->holes ? RECORD_NUMBER (v->holes) : "",
+                  "bottleneck", bottleneck_name (line.bottleneck), NULL);
+}
+
+static void
+draw_on_terminal (const struct progress_view *v)
+{
+  char text[PROGRESS_LINE_MAX];
+
+  progress_line_fit (text, v, terminal_lines_columns (), terminal_style ());
+  terminal_lines_draw ((const char *[]) { text }, 1);
 }
 
 static void
 draw (void)
 {
+  const struct progress_view view = view_now ();
   char text[PROGRESS_LINE_MAX];
 
-  progress_format (text, sizeof text, line.label, line.done, line.total,
-                   line.rate);
   if (!message_sink_is_text ())
-    record ();
+    record (&view);
   else if (line.terminal)
-    terminal_lines_draw ((const char *[]) { text }, 1);
-  else
+    draw_on_terminal (&view);
+  else {
+    progress_line_plain (text, &view);
     fprintf (stderr, "%s\n", text);
+  }
   line.unsaid = false;
   line.last_shown = clock_now ();
   line.last_percent = progress_percent (line.done, line.total);
@@ -129,9 +120,10 @@ progress_begin (const char *phase, const char *label)
   progress_end ();
   line.phase = phase;
   line.label = label;
-  line.done = line.total = 0;
+  line.done = line.total = line.holes = 0;
+  line.bottleneck = BOTTLENECK_UNKNOWN;
   line.sample_time = line.rate = 0;
-  line.last_shown = clock_now ();
+  line.last_shown = line.last_progress = clock_now ();
   line.last_percent = 0;
 }
 
@@ -147,7 +139,8 @@ is_due (double t)
   if (!message_sink_is_text ())
     return t - line.last_shown >= RECORD_SECONDS;
   if (line.terminal)
-    return !terminal_lines_are_drawn () || t - line.last_shown >= REDRAW_SECONDS;
+    return !terminal_lines_are_drawn () || terminal_lines_are_stale ()
+           || t - line.last_shown >= REDRAW_SECONDS;
   return t - line.last_shown >= PLAIN_SECONDS
          || progress_percent (line.done, line.total)
             >= line.last_percent + PLAIN_PERCENT;
@@ -161,10 +154,32 @@ progress_update (uint64_t done, uint64_t total)
   if (!line.label || !line.enabled)
     return;
   sample_rate (t, done);
+  if (done != line.done)
+    line.last_progress = t;
   line.done = done;
   line.total = total;
   line.unsaid = true;
   if (is_due (t))
+    draw ();
+}
+
+void
+progress_set_holes (uint64_t bytes)
+{
+  line.holes = bytes;
+}
+
+void
+progress_set_bottleneck (enum bottleneck bottleneck)
+{
+  line.bottleneck = bottleneck;
+}
+
+void
+progress_tick (void)
+{
+  if (line.label && line.enabled && line.terminal && terminal_lines_are_drawn ()
+      && is_due (clock_now ()))
     draw ();
 }
 

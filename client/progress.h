@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The progress line: redrawn in place on a terminal, a plain line every 10 % or
- * 10 seconds elsewhere.  There is one terminal, so there is one progress line;
- * everything else that the program prints goes through messages.h, which hides
- * it first.  Where records are taken (message-sink.h), it is one of them, twice a
- * second at most. */
+/* The progress line: redrawn in place on a terminal, five times a second at most, a
+ * plain line every 10 % or 10 seconds elsewhere.  There is one terminal, so there is
+ * one progress line; everything else that the program prints goes through messages.h,
+ * which hides it first.  Where records are taken (message-sink.h), it is one of them,
+ * twice a second at most. */
 
 #ifndef FLASH_PROGRESS_H
 #define FLASH_PROGRESS_H
@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROGRESS_LINE_MAX 256
+#include "bottleneck.h"
+#include "progress-line.h"
 
 /* ENABLED: false for --quiet.  Looks whether stderr is a terminal. */
 void progress_init (bool enabled);
@@ -22,6 +23,12 @@ void progress_init (bool enabled);
 void progress_begin (const char *phase, const char *label);
 /* DONE of TOTAL bytes; TOTAL 0: unknown. */
 void progress_update (uint64_t done, uint64_t total);
+/* What else is known; shown by the next update. */
+void progress_set_holes (uint64_t bytes);
+void progress_set_bottleneck (enum bottleneck bottleneck);
+/* Draw anew what time or a terminal of another size has changed.  Whoever waits long
+ * calls it now and then. */
+void progress_tick (void);
 /* The label of the line, the pointer itself; NULL: there is none. */
 const char *progress_label (void);
 /* On a terminal, TEXT in the line's place until the next one or progress_hide; false
@@ -31,13 +38,5 @@ bool progress_show_text (const char *text);
 void progress_end (void);
 /* Wipe the line off the terminal; the next update draws it again. */
 void progress_hide (void);
-
-/* 100 only when all is done; 0 when TOTAL is 0. */
-unsigned progress_percent (uint64_t done, uint64_t total);
-
-/* The text of the line: "copy  1.2 GB of 2.7 GB  44 %  12.3 MB/s  2:03 left".
- * RATE in bytes a second, 0: not known yet. */
-void progress_format (char *line, size_t size, const char *label,
-                      uint64_t done, uint64_t total, double rate);
 
 #endif

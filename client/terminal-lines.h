@@ -8,11 +8,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Draw NR lines of printable text over those that stand there.  Each is cut at the
- * terminal's width; lines for which it is not high enough are left out. */
+/* From now on a change of the terminal's size is noticed; poll(2) wakes up for it. */
+void terminal_lines_watch (void);
+/* Whether the size has changed since the last drawing. */
+bool terminal_lines_are_stale (void);
+
+/* Draw NR lines of printable text over those that stand there, in one write, unless
+ * they stand there already.  Each is cut at the terminal's width; lines for which it
+ * is not high enough are left out.  Nothing happens while the terminal takes no
+ * output: one that was stopped (^S) must not stop a flash. */
 void terminal_lines_draw (const char *const lines[], size_t nr);
-/* Lines that fit the terminal. */
+/* Lines and columns that fit the terminal; a line never takes the last column. */
 size_t terminal_lines_room (void);
+size_t terminal_lines_columns (void);
 bool terminal_lines_are_drawn (void);
 /* Wipe them off. */
 void terminal_lines_hide (void);

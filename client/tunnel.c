@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "nbd-requests.h"
 #include "remote-command.h"
 #include "report.h"
 #include "status-record.h"
@@ -45,6 +46,8 @@ struct tunnel
   bool marked, used, broken;
   size_t chatter;
   struct flow to_board, to_nbd;
+  struct nbd_requests requests;
+  uint64_t sent;                /* bytes to the board */
   struct line_buffer words, status;     /* stdout before the marker; stderr */
   tunnel_line_fn on_line;
   void *opaque;
@@ -232,8 +235,10 @@ nbd_to_board (struct tunnel *t)
       ssize_t n = read (t->nbd, f->data, f->size);
 
       f->start = f->end = 0;
-      if (n > 0)
+      if (n > 0) {
         f->end = (size_t) n;
+        nbd_requests_take_reply (&t->requests, f->data, f->end);
+      }
       else if (n == 0 || (errno != EAGAIN && errno != EINTR))
         t->nbd_ended = true;
     }
@@ -244,6 +249,7 @@ nbd_to_board (struct tunnel *t)
     if (sent <= 0)
       break;
     f->start += (size_t) sent;
+    t->sent += (size_t) sent;
   }
   if (t->nbd_ended && f->start == f->end && *t->address.sun_path)
     remote_command_send_eof (t->command);
@@ -276,6 +282,7 @@ board_to_nbd (struct tunnel *t)
       break;
     }
     f->start += (size_t) n;
+    nbd_requests_take_request (&t->requests, (size_t) n);
   }
   if (!t->board_ended && t->nbd >= 0 && f->start == f->end
       && remote_command_eof (t->command, REMOTE_STDOUT)) {
@@ -325,6 +332,26 @@ int
 tunnel_exit_status (const struct tunnel *t)
 {
   return remote_command_exit_status (t->command);
+}
+
+/* What cannot be sent waits for the network; a request that the board has not sent
+ * yet, too: for the time that it takes to come here. */
+enum bottleneck
+tunnel_waits_for (const struct tunnel *t)
+{
+  if (t->nbd == -1 || !t->used)
+    return BOTTLENECK_UNKNOWN;
+  if (t->to_board.start < t->to_board.end
+      || remote_command_writable (t->command) == 0)
+    return BOTTLENECK_NETWORK;
+  return nbd_requests_owed (&t->requests) > 0 ? BOTTLENECK_IMAGE
+                                              : BOTTLENECK_NETWORK;
+}
+
+uint64_t
+tunnel_bytes_sent (const struct tunnel *t)
+{
+  return t->sent;
 }
 
 struct pollfd

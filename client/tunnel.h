@@ -7,7 +7,9 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "bottleneck.h"
 #include "ssh-exec.h"
 
 struct tunnel;
@@ -39,6 +41,11 @@ enum tunnel_state tunnel_step (struct tunnel *t);
 /* Whether the board has sent anything through it: then it is used up. */
 bool tunnel_is_used (const struct tunnel *t);
 int tunnel_exit_status (const struct tunnel *t);
+
+/* Whom it waits for until the next step; BOTTLENECK_UNKNOWN before it is open. */
+enum bottleneck tunnel_waits_for (const struct tunnel *t);
+/* Bytes that went through it to the board. */
+uint64_t tunnel_bytes_sent (const struct tunnel *t);
 
 /* What to poll for besides the connection; .fd -1: nothing. */
 struct pollfd tunnel_poll (const struct tunnel *t);

@@ -42,6 +42,7 @@ struct copy
   unsigned char *first_chunk;   /* a map; writing thread only */
   bool has_first_chunk;
   struct progress progress;
+  struct progress_waits waits;
 
   pthread_mutex_t lock;
   pthread_cond_t changed;
@@ -99,9 +100,11 @@ hand_over (struct copy *c, struct window *w, bool failed)
 static void
 wait_until_empty (struct copy *c, struct window *w)
 {
+  const int64_t before = progress_clock ();
   LOCK_SCOPE (&c->lock);
   while (w->full)
     pthread_cond_wait (&c->changed, &c->lock);
+  c->waits.disk += (uint32_t) (progress_clock () - before);
 }
 
 static void *
@@ -136,9 +139,11 @@ fill_windows (void *opaque)
 static struct window *
 wait_until_full (struct copy *c, struct window *w)
 {
+  const int64_t before = progress_clock ();
   LOCK_SCOPE (&c->lock);
   while (!w->full && !c->filling_failed)
     pthread_cond_wait (&c->changed, &c->lock);
+  c->waits.source += (uint32_t) (progress_clock () - before);
   return w->full ? w : NULL;
 }
 
@@ -332,6 +337,7 @@ new_copy (struct flash *flash)
   c->start = flash->state.position;
   c->progress = (struct progress) {
     .phase = "copy", .total = flash->settings->disk_size, .extra_key = "zeroed",
+    .waits = &c->waits,
   };
   pthread_mutex_init (&c->lock, NULL);
   pthread_cond_init (&c->changed, NULL);

@@ -10,8 +10,8 @@
 
 #define INTERVAL 500            /* milliseconds */
 
-static int64_t
-now (void)
+int64_t
+progress_clock (void)
 {
   struct timespec t;
 
@@ -22,19 +22,29 @@ now (void)
 void
 progress_update (struct progress *p, uint64_t done, uint64_t extra)
 {
-  char done_text[24], total_text[24], extra_text[24];
-  int64_t t = now ();
+  char text[5][24];
+  const char *fields[8] = { NULL };
+  size_t n = 0;
+  const int64_t t = progress_clock ();
 
   if (p->last != 0 && t - p->last < INTERVAL && done != p->total)
     return;
   p->last = t;
-  snprintf (done_text, sizeof done_text, "%" PRIu64, done);
-  snprintf (total_text, sizeof total_text, "%" PRIu64, p->total);
-  snprintf (extra_text, sizeof extra_text, "%" PRIu64, extra);
-  if (p->extra_key)
-    say ("progress", "phase", p->phase, "done", done_text, "total", total_text,
-         p->extra_key, extra_text, NULL);
-  else
-    say ("progress", "phase", p->phase, "done", done_text, "total", total_text,
-         NULL);
+  snprintf (text[0], sizeof text[0], "%" PRIu64, done);
+  snprintf (text[1], sizeof text[1], "%" PRIu64, p->total);
+  if (p->extra_key) {
+    snprintf (text[2], sizeof text[2], "%" PRIu64, extra);
+    fields[n++] = p->extra_key;
+    fields[n++] = text[2];
+  }
+  if (p->waits) {
+    snprintf (text[3], sizeof text[3], "%" PRIu32, p->waits->source);
+    snprintf (text[4], sizeof text[4], "%" PRIu32, p->waits->disk);
+    fields[n++] = "source-wait";
+    fields[n++] = text[3];
+    fields[n++] = "disk-wait";
+    fields[n++] = text[4];
+  }
+  say ("progress", "phase", p->phase, "done", text[0], "total", text[1],
+       fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], NULL);
 }

@@ -97,21 +97,22 @@ test_hostile (void **state)
 static void
 test_line (void **state)
 {
+  static const struct terminal_style plain = { .redraws = true };
   char line[FLEET_LINE_MAX];
 
   (void) state;
   b.stage = FLEET_FLASHING;
   take ("FLR1 phase name=copy text=Writing%20the%20disk");
-  fleet_display_format (line, &b, 4);
+  fleet_display_format (line, &b, 4, 60, &plain);
   assert_string_equal (line, "b1    Writing the disk");
   take ("FLR1 progress phase=copy label=writing done=1000 total=2000");
-  fleet_display_format (line, &b, 4);
-  assert_string_equal (line, "b1    writing  1.0 kB of 2.0 kB  50 %");
+  fleet_display_format (line, &b, 4, 60, &plain);
+  assert_string_equal (line, "b1    writing  1.0 kB of 2.0 kB  [#########----------]  50 %");
   assert_int_equal (b.copied, 1000);
   take ("FLR1 message level=error text=the%20card");
   b.stage = FLEET_ENDED;
   b.status = STATUS_PARTLY_WRITTEN;
-  fleet_display_format (line, &b, 4);
+  fleet_display_format (line, &b, 4, 60, &plain);
   assert_string_equal (line, "b1    FAILED, partly written: the card");
 }
 
