@@ -19,8 +19,7 @@
 static void
 drop_connection (struct flash_run *r)
 {
-  tunnel_close (r->tunnel);
-  r->tunnel = NULL;
+  flash_run_close_tunnel (r);
   ssh_exec_free (r->request);
   r->request = NULL;
   board_connection_close (r->job->connection);
@@ -60,6 +59,7 @@ come_back (struct flash_run *r, const char *reason)
 
   switch (reconnect (r->job, &wish)) {
   case RECONNECT_BACK:
+    r->status.summary.reconnects++;
     take_connection (r);
     /* Else a `go` whose answer was lost would be given again. */
     if (!r->is_over && r->abort_wanted)

@@ -46,6 +46,8 @@ bool flash_run_is_ramfs (const struct flash_run *r);
 
 /* End the loop; the first OUTCOME counts. */
 void flash_run_finish (struct flash_run *r, enum exit_status outcome);
+/* What went through it is counted; NULL is allowed. */
+void flash_run_close_tunnel (struct flash_run *r);
 /* Nobody said how the session ended, and this program gives up. */
 void flash_run_leave (struct flash_run *r);
 

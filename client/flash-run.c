@@ -104,6 +104,15 @@ take_result (struct flash_run *r)
 
 /* -- The tunnel ----------------------------------------------------------- */
 
+void
+flash_run_close_tunnel (struct flash_run *r)
+{
+  if (r->tunnel)
+    r->status.summary.sent += tunnel_bytes_sent (r->tunnel);
+  tunnel_close (r->tunnel);
+  r->tunnel = NULL;
+}
+
 static void
 take_line (void *opaque, char *line, bool from_shell)
 {
@@ -152,8 +161,7 @@ replace_tunnel (struct flash_run *r)
   int exit_status = tunnel_exit_status (r->tunnel);
 
   r->vain_tunnels = tunnel_is_used (r->tunnel) ? 0 : r->vain_tunnels + 1;
-  tunnel_close (r->tunnel);
-  r->tunnel = NULL;
+  flash_run_close_tunnel (r);
   if (exit_status == 0 && r->vain_tunnels < TUNNELS_MAX)
     return;
   r->vain_tunnels = 0;
@@ -209,6 +217,7 @@ restart_image_server (struct flash_run *r)
     return false;
   if (image_server_is_borrowed (r->job->server))
     return false;
+  r->status.summary.restarts++;
   message_phase ("restart-image-server", "Starting nbdkit again");
   if (image_server_restart (r->job->server) == -1
       || image_facts_read (r->job->server, &r->job->location, &again) == -1)
@@ -341,6 +350,16 @@ run_loop (struct flash_run *r)
   }
 }
 
+static void
+say_summary (const struct flash_run *r)
+{
+  struct flash_summary summary = r->status.summary;
+
+  if (r->tunnel)
+    summary.sent += tunnel_bytes_sent (r->tunnel);
+  flash_summary_say (&summary, r->outcome == STATUS_DONE && !r->rehearsed);
+}
+
 /* For records: how the disk stands now. */
 static void
 keep_state (struct flash_run *r)
@@ -370,8 +389,7 @@ keep_state (struct flash_run *r)
 static void
 close_up (struct flash_run *r)
 {
-  tunnel_close (r->tunnel);
-  r->tunnel = NULL;
+  flash_run_close_tunnel (r);
   ssh_exec_free (r->request);
   r->request = NULL;
   free (r->attach_command);
@@ -406,6 +424,7 @@ flash_run (struct flash_job *job)
     r->status.phase = session_status_get (&job->report, "phase");
   run_loop (r);
   keep_state (r);
+  say_summary (r);
   flash_outcome_say (job, &r->status, r->outcome);
   close_up (r);
   outcome = r->outcome;

@@ -10,6 +10,7 @@
 #include "flash-status.h"
 #include "message-sink.h"
 #include "messages.h"
+#include "phase-times.h"
 #include "progress.h"
 #include "report.h"
 #include "status-record.h"
@@ -182,7 +183,10 @@ take_progress (struct flash_status *s, struct status_record *r)
         bottleneck_reset (&s->waits);
       }
       progress_set_bottleneck (bottleneck_of (s, r, name));
+      if (strcmp (name, "copy") == 0)
+        s->summary.holes = number_of (r, "zeroed");
       progress_set_holes (number_of (r, "zeroed"));
+      phase_times_begin (phases[i].name, clock_now ());
       progress_update (s->done, number_of (r, "total"));
       return;
     }
@@ -229,6 +233,10 @@ take_verified (struct flash_status *s, struct status_record *r)
   s->verified = differing == 0;
   s->chunks_read = number_of (r, "chunks");
   s->chunks = number_of (r, "of");
+  s->summary.passes++;
+  s->summary.chunks = s->chunks_read;
+  s->summary.differing += differing;
+  s->summary.repaired += number_of (r, "repaired");
   record_verification (r);
   if (differing > 0)
     message_warning ("%" PRIu64 " of %" PRIu64 " chunks differ on %s, %" PRIu64
@@ -247,6 +255,7 @@ static void
 take_copied (struct flash_status *s, struct status_record *r)
 {
   s->copied = true;
+  s->summary.again = number_of (r, "again");
   message_record ("copied", "received", text_of (r, "received"),
                   "received_again", text_of (r, "again"), NULL);
   message_detail ("%" PRIu64 " bytes received, %" PRIu64 " of them again",
@@ -316,6 +325,7 @@ flash_status_take_line (struct flash_status *s, char *line)
     message_verbatim ("board: ", words);
     return;
   }
+  message_debug ("helper: %s", words);
   s->heard = clock_seconds ();
   if (strcmp (record.type, "hello") == 0) {
     take_hello (s, &record);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bottleneck.h"
+#include "flash-summary.h"
 
 #define STATUS_LINES_MAX 4096   /* records remembered, to know them again */
 
@@ -40,6 +41,7 @@ struct flash_status
   struct bottleneck_meter waits;        /* the tunnel's are added by its owner */
   uint64_t chunks_read, chunks; /* of the last read-back, of the disk */
   long heard;                   /* seconds, CLOCK_MONOTONIC: the last record */
+  struct flash_summary summary;
   enum flash_result result;
   char written[16];             /* what `end` or the last error said, or "" */
 

@@ -82,8 +82,12 @@ wait_for_scan (struct image_server *server, struct nbd_handle *nbd,
     }
     if (i->total > 0)
       progress_update (i->done, i->total);
-    if (i->state != INTEGRITY_SCANNING)
+    if (i->state != INTEGRITY_SCANNING) {
+      message_debug ("image server: state %d, format %s, check %s, stored-size %" PRIu64
+                     ", disk-size %" PRIu64 ", stored-xxh3-128 %s", (int) i->state,
+                     i->format, i->check, i->stored_size, i->disk_size, i->digest);
       return 0;
+    }
     image_server_service (server);
     nanosleep (&pause, NULL);
   }

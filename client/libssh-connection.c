@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include <libssh/callbacks.h>
 #include <libssh/server.h>
 
 #include "child-process.h"
@@ -19,6 +20,7 @@
 #include "known-hosts.h"
 #include "libssh-connection.h"
 #include "libssh-login.h"
+#include "messages.h"
 #include "proxy.h"
 #include "report.h"
 #include "tcp-connect.h"
@@ -301,12 +303,30 @@ static const struct transport_operations operations = {
   .write = libssh_channel_write, .send_eof = libssh_channel_send_eof,
 };
 
+/* Of libssh's words those about the protocol: passwords and keys are in none. */
+static void
+take_libssh_words (int priority, const char *function, const char *text, void *opaque)
+{
+  (void) priority;
+  (void) function;
+  (void) opaque;
+  message_debug ("libssh: %s", text);
+}
+
+static void
+listen_to_libssh (void)
+{
+  if (message_debugs () && ssh_set_log_callback (take_libssh_words) == SSH_OK)
+    ssh_set_log_level (SSH_LOG_PROTOCOL);
+}
+
 /* Not connected yet; NULL after a report. */
 static struct libssh_connection *
 new_connection (const struct ssh_config *config)
 {
   struct libssh_connection *c = calloc (1, sizeof *c);
 
+  listen_to_libssh ();
   if (!c || !(c->session = ssh_new ()) || !(c->event = ssh_event_new ())) {
     report_error ("out of memory");
     close_connection (c ? &c->head : NULL);

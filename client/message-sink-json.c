@@ -37,12 +37,13 @@ static struct json_sink sink = {
 /* -- What a field is ------------------------------------------------------- */
 
 static const char *const number_keys[] = {
-  "blocks", "boards", "boards_command_failed", "boards_done", "boards_interrupted",
-  "boards_not_back", "boards_not_written", "boards_partly_written", "bytes", "chunks", "compared",
+  "blocks", "boards", "boards_command_failed", "boards_done",
+  "boards_interrupted", "boards_not_back", "boards_not_written",
+  "boards_partly_written", "bytes", "bytes_sent", "chunks", "compared",
   "differing", "disk_size", "done", "exit_status", "holes", "image_size",
-  "length",
-  "lifeboat_port", "memory_available", "memory_total", "number", "of", "offset",
-  "pass", "ranges", "rate", "received", "received_again", "repaired", "seconds",
+  "length", "lifeboat_port", "memory_available", "memory_total", "milliseconds",
+  "number", "of", "offset", "pass", "ranges", "rate", "received",
+  "received_again", "reconnects", "repaired", "restarts", "seconds",
   "seconds_left",
   "signal", "size", "stored_size", "total", "unreadable", "unsteady",
   "userland_bits"

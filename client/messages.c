@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "message-sink.h"
 #include "messages.h"
+#include "phase-times.h"
 #include "progress.h"
 #include "report.h"
 #include "terminal-text.h"
@@ -23,12 +25,14 @@ void
 message_init (enum verbosity v)
 {
   verbosity = v;
+  phase_times_reset ();
   progress_init (v != VERBOSITY_QUIET);
 }
 
-enum level { DETAIL, INFO, NOTICE, WARNING, ERROR };
+enum level { TRACE, DETAIL, INFO, NOTICE, WARNING, ERROR };
 
 static const struct { const char *name, *prefix; } levels[] = {
+  [TRACE] = { "debug", "debug: " },
   [DETAIL] = { "detail", "" }, [INFO] = { "info", "" },
   [NOTICE] = { "notice", "" }, [WARNING] = { "warning", "warning: " },
   [ERROR] = { "error", MESSAGE_PROGRAM ": " },
@@ -73,6 +77,7 @@ message_phase (const char *name, const char *fmt, ...)
   CLEANUP_FREE char *text = NULL;
   va_list args;
 
+  phase_times_begin (name, clock_now ());
   if (verbosity < VERBOSITY_NORMAL)
     return;
   va_start (args, fmt);
@@ -97,6 +102,33 @@ message_detail (const char *fmt, ...)
 {
   if (verbosity >= VERBOSITY_VERBOSE)
     SAY (DETAIL);
+}
+
+bool
+message_debugs (void)
+{
+  return verbosity >= VERBOSITY_DEBUG;
+}
+
+void
+message_debug (const char *fmt, ...)
+{
+  CLEANUP_FREE char *text = NULL;
+  va_list args;
+
+  if (verbosity < VERBOSITY_DEBUG)
+    return;
+  va_start (args, fmt);
+  if (vasprintf (&text, fmt, args) == -1)
+    text = NULL;
+  va_end (args);
+  if (!text)
+    return;
+  terminal_text_clean (text);
+  if (message_sink_is_text ())
+    say_text (levels[TRACE].prefix, text);
+  else
+    message_record ("message", "level", levels[TRACE].name, "text", text, NULL);
 }
 
 void

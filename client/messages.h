@@ -5,13 +5,16 @@
 #ifndef FLASH_MESSAGES_H
 #define FLASH_MESSAGES_H
 
+#include <stdbool.h>
+
 #define MESSAGE_PROGRAM "flash-live-remote"
 
-enum verbosity { VERBOSITY_QUIET, VERBOSITY_NORMAL, VERBOSITY_VERBOSE };
+enum verbosity { VERBOSITY_QUIET, VERBOSITY_NORMAL, VERBOSITY_VERBOSE,
+                 VERBOSITY_DEBUG };
 
 void message_init (enum verbosity verbosity);
 
-/* A step begins; NAME is its word in records.  Silent with --quiet. */
+/* A step begins; NAME, a constant, is its word in records.  Silent with --quiet. */
 void message_phase (const char *name, const char *fmt, ...)
   __attribute__ ((__format__ (__printf__, 2, 3)));
 /* A fact: silent with --quiet. */
@@ -20,6 +23,11 @@ void message_info (const char *fmt, ...)
 /* Only with --verbose. */
 void message_detail (const char *fmt, ...)
   __attribute__ ((__format__ (__printf__, 1, 2)));
+/* Only with --debug: what the protocols say.  Never a secret; control characters are
+ * removed. */
+void message_debug (const char *fmt, ...)
+  __attribute__ ((__format__ (__printf__, 1, 2)));
+bool message_debugs (void);
 /* Also with --quiet. */
 void message_always (const char *fmt, ...)
   __attribute__ ((__format__ (__printf__, 1, 2)));

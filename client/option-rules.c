@@ -82,6 +82,8 @@ static const struct
     "--host-key names the only key that is right, --accept-new-host-key takes any: give "
     "one of them" },
   { GIVEN_QUIET | GIVEN_VERBOSE, "--quiet and --verbose exclude each other" },
+  { GIVEN_QUIET | GIVEN_DEBUG, "--quiet and --debug exclude each other" },
+  { GIVEN_VERBOSE | GIVEN_DEBUG, "--debug says all that --verbose does: give one of them" },
 };
 
 static const char *

@@ -18,7 +18,7 @@ enum
   GIVEN_ACCEPT_NEW_HOST_KEY = 1 << 18,
   GIVEN_JSON = 1 << 20, GIVEN_JOBS = 1 << 21, GIVEN_SSH = 1 << 22,
   GIVEN_LOCAL = 1 << 23, GIVEN_CONNECTION = 1 << 24, GIVEN_KEEP = 1 << 25,
-  GIVEN_CONFIG = 1 << 26, GIVEN_BUSYBOX = 1 << 27
+  GIVEN_CONFIG = 1 << 26, GIVEN_BUSYBOX = 1 << 27, GIVEN_DEBUG = 1 << 28, GIVEN_MAP = 1 << 29
 };
 
 /* GIVEN: the options that the command line had.  0; -1 after a report: the command

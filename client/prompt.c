@@ -9,10 +9,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cleanup.h"
 #include "file-io.h"
 #include "interrupt.h"
 #include "messages.h"
+#include "phase-times.h"
 #include "progress.h"
 #include "prompt.h"
 #include "terminal-text.h"
@@ -133,6 +135,7 @@ ask_on_terminal (const char *question, bool echo, char *answer, size_t size)
   }
 
   progress_hide ();
+  phase_times_begin (NULL, clock_now ());       /* a person's time is no phase's */
   if (occasion)
     message_always ("%s", occasion);
   show (fd, question);

@@ -2,18 +2,22 @@
 #include <config.h>
 
 #include "board-transport.h"
+#include "messages.h"
 
 struct remote_command *
 remote_command_new (struct board_connection *c, const char *command)
 {
+  message_debug ("ssh: run: %s", command);
   return c->operations->start (c, command);
 }
 
 void
 remote_command_free (struct remote_command *rc)
 {
-  if (rc)
-    rc->operations->free (rc);
+  if (!rc)
+    return;
+  message_debug ("ssh: a command is over, exit status %d", rc->exit_status);
+  rc->operations->free (rc);
 }
 
 enum remote_command_state

@@ -37,6 +37,10 @@ for mode in ramfs stream; do
     '.type == "verification" and .differing == 0 and .chunks == 8' \
     '.type == "board_state" and .written == "partly" and .resumable' \
     '.type == "board_state" and .written == "yes"' \
+    '.type == "phase_time" and .name == "copy" and .milliseconds > 0' \
+    '.type == "flash_summary" and .bytes_sent > 0 and .holes == 4194304
+      and .reconnects == 0 and .restarts == 0 and .pass == 1 and .chunks == 8
+      and .differing == 0 and .repaired == 0' \
     ".type == \"result\" and .status == \"done\" and .exit_status == 0
       and .board == \"$board_name\""
   expect_clean
