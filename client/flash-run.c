@@ -9,10 +9,12 @@
 
 #include "board-privilege.h"
 #include "clock.h"
+#include "flash-map.h"
 #include "flash-outcome.h"
 #include "flash-run.h"
 #include "flash-run-state.h"
 #include "interrupt.h"
+#include "message-sink.h"
 #include "messages.h"
 #include "progress.h"
 #include "report.h"
@@ -351,12 +353,18 @@ run_loop (struct flash_run *r)
 }
 
 static void
-say_summary (const struct flash_run *r)
+say_summary (struct flash_run *r)
 {
   struct flash_summary summary = r->status.summary;
 
   if (r->tunnel)
     summary.sent += tunnel_bytes_sent (r->tunnel);
+  progress_set_map (NULL);
+  if (r->status.map && r->outcome == STATUS_DONE && !r->rehearsed
+      && message_sink_is_text ())
+    flash_map_say (r->status.map);
+  disk_map_free (r->status.map);
+  r->status.map = NULL;
   flash_summary_say (&summary, r->outcome == STATUS_DONE && !r->rehearsed);
 }
 
@@ -420,6 +428,11 @@ flash_run (struct flash_job *job)
   r->status.stored_size = job->image.integrity.stored_size;
   r->status.stored_digest = job->image.integrity.digest;
   r->status.is_stream = !flash_run_is_ramfs (r) && !flash_job_is_in_place (job);
+  r->status.image_size = job->image.integrity.disk_size;
+  if (job->options->map) {
+    r->status.map = flash_map_new (job->server, r->status.image_size);
+    progress_set_map (r->status.map);
+  }
   if (job->resume)
     r->status.phase = session_status_get (&job->report, "phase");
   run_loop (r);

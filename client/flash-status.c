@@ -7,6 +7,7 @@
 
 #include "board-state.h"
 #include "clock.h"
+#include "flash-map.h"
 #include "flash-status.h"
 #include "message-sink.h"
 #include "messages.h"
@@ -152,6 +153,32 @@ take_phase (struct flash_status *s, struct status_record *r)
   message_detail ("Phase %s", name);
 }
 
+/* A sample is read back here and there: that makes no part of a map. */
+static void
+fill_map (struct flash_status *s, const char *phase, uint64_t done, uint64_t total)
+{
+  if (!s->map)
+    return;
+  if (strcmp (phase, "copy") == 0)
+    disk_map_write (s->map, done);
+  else if (strcmp (phase, "read-back") == 0 && total == s->image_size)
+    disk_map_verify (s->map, done);
+}
+
+static void
+take_repaired (struct flash_status *s, const struct status_record *r)
+{
+  if (s->map)
+    disk_map_repair (s->map, number_of (r, "offset"), number_of (r, "length"));
+}
+
+static void
+record_map (const struct flash_status *s)
+{
+  if (s->map)
+    flash_map_record (s->map);
+}
+
 /* What holds it up can be told where two sides wait for each other. */
 static enum bottleneck
 bottleneck_of (struct flash_status *s, const struct status_record *r,
@@ -185,6 +212,7 @@ take_progress (struct flash_status *s, struct status_record *r)
       progress_set_bottleneck (bottleneck_of (s, r, name));
       if (strcmp (name, "copy") == 0)
         s->summary.holes = number_of (r, "zeroed");
+      fill_map (s, name, s->done, number_of (r, "total"));
       progress_set_holes (number_of (r, "zeroed"));
       phase_times_begin (phases[i].name, clock_now ());
       progress_update (s->done, number_of (r, "total"));
@@ -238,6 +266,9 @@ take_verified (struct flash_status *s, struct status_record *r)
   s->summary.differing += differing;
   s->summary.repaired += number_of (r, "repaired");
   record_verification (r);
+  if (s->map && s->chunks == 0)
+    disk_map_verify (s->map, s->image_size);
+  record_map (s);
   if (differing > 0)
     message_warning ("%" PRIu64 " of %" PRIu64 " chunks differ on %s, %" PRIu64
                      " were written again (pass %" PRIu64 ")", differing,
@@ -256,6 +287,9 @@ take_copied (struct flash_status *s, struct status_record *r)
 {
   s->copied = true;
   s->summary.again = number_of (r, "again");
+  if (s->map)
+    disk_map_write (s->map, s->image_size);
+  record_map (s);
   message_record ("copied", "received", text_of (r, "received"),
                   "received_again", text_of (r, "again"), NULL);
   message_detail ("%" PRIu64 " bytes received, %" PRIu64 " of them again",
@@ -301,6 +335,8 @@ take_record (struct flash_status *s, struct status_record *r)
   }
   else if (strcmp (r->type, "copied") == 0)
     take_copied (s, r);
+  else if (strcmp (r->type, "repaired") == 0)
+    take_repaired (s, r);
   else if (strcmp (r->type, "verified") == 0)
     take_verified (s, r);
   else if (strcmp (r->type, "waiting") == 0)

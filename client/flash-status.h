@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bottleneck.h"
+#include "disk-map.h"
 #include "flash-summary.h"
 
 #define STATUS_LINES_MAX 4096   /* records remembered, to know them again */
@@ -23,6 +24,7 @@ struct flash_status
   const char *target;           /* the disk's name, for messages */
   uint64_t stored_size;         /* what `staged` must say */
   const char *stored_digest;
+  uint64_t image_size;          /* of its disk view */
   bool is_stream;               /* the copy comes through the tunnel */
   const char *phase;            /* where it is, of one that is joined; the phases
                                  * before are past.  NULL or "": not known */
@@ -38,6 +40,7 @@ struct flash_status
   bool verified;                /* the session holds the disk for good: a read-back
                                  * found nothing, or none was wanted */
   uint64_t done;                /* bytes, of the last progress */
+  struct disk_map *map;         /* of --map, the owner's; NULL: none */
   struct bottleneck_meter waits;        /* the tunnel's are added by its owner */
   uint64_t chunks_read, chunks; /* of the last read-back, of the disk */
   long heard;                   /* seconds, CLOCK_MONOTONIC: the last record */

@@ -49,10 +49,7 @@ say_times (void)
     double seconds;
     const char *name = phase_times_get (i, &seconds);
 
-    /* What nobody has waited for is no news. */
-    if (seconds >= 0.05)
-      fprintf (f, "%s%s %s", ftell (f) > 0 ? ", " : "", name,
-               phase_time_text (seconds, time));
+    fprintf (f, "%s%s %s", i ? ", " : "", name, phase_time_text (seconds, time));
   }
   if (fclose (f) == 0 && *text)
     message_info ("Times: %s", text);

@@ -101,7 +101,7 @@ set_options (ssh_session session, const struct ssh_config *c)
   CLEANUP_FREE char *ssh_dir = NULL;
   CLEANUP_FREE char *algorithms = known_hosts_algorithms (c);
   bool no = false;
-  int yes = 1, log = SSH_LOG_NONE;
+  int yes = 1, log = message_debugs () ? SSH_LOG_PROTOCOL : SSH_LOG_NONE;
   unsigned port = c->port;
   long timeout = (long) c->connect_timeout;
 
@@ -316,8 +316,8 @@ take_libssh_words (int priority, const char *function, const char *text, void *o
 static void
 listen_to_libssh (void)
 {
-  if (message_debugs () && ssh_set_log_callback (take_libssh_words) == SSH_OK)
-    ssh_set_log_level (SSH_LOG_PROTOCOL);
+  if (message_debugs ())
+    ssh_set_log_callback (take_libssh_words);
 }
 
 /* Not connected yet; NULL after a report. */

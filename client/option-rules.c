@@ -40,6 +40,7 @@ static const struct
   { GIVEN_KEEP, "--keep", FLASH, "it says what the new system gets" },
   { GIVEN_CONFIG, "--config", FLASH,
     "it tells a new system what to be (ssh's configuration is -F)" },
+  { GIVEN_MAP, "--map", FLASH, "it draws what a flash has written" },
   { GIVEN_JOBS, "--jobs", FLASH, "it is about one board" },
   { GIVEN_NO_REBOOT, "--no-reboot", FLASH, NULL },
   { GIVEN_WAIT, "--wait", FLASH, "it reboots nothing into a new system" },
@@ -82,6 +83,7 @@ static const struct
     "--host-key names the only key that is right, --accept-new-host-key takes any: give "
     "one of them" },
   { GIVEN_QUIET | GIVEN_VERBOSE, "--quiet and --verbose exclude each other" },
+  { GIVEN_QUIET | GIVEN_MAP, "--quiet draws no map: give --quiet or --map" },
   { GIVEN_QUIET | GIVEN_DEBUG, "--quiet and --debug exclude each other" },
   { GIVEN_VERBOSE | GIVEN_DEBUG, "--debug says all that --verbose does: give one of them" },
 };
@@ -114,6 +116,10 @@ check_many (const struct options *o, unsigned given)
   }
   if (given & GIVEN_HOST_KEY) {
     report_error ("--host-key is the key of one board: give one board");
+    return -1;
+  }
+  if (given & GIVEN_MAP) {
+    report_error ("--map draws the disk of one board: give one board");
     return -1;
   }
   if (o->confirm && strcmp (o->confirm, number) != 0) {

@@ -22,7 +22,7 @@ enum
   OPT_REHEARSE, OPT_WAIT, OPT_RUN, OPT_HOST_KEY, OPT_ACCEPT_NEW_HOST_KEY,
   OPT_VERIFY, OPT_SAMPLE, OPT_BUSYBOX, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY,
   OPT_QUIET, OPT_JSON, OPT_JOBS, OPT_SSH, OPT_LOCAL,
-  OPT_VERBOSE, OPT_DEBUG, OPT_HELP, OPT_VERSION
+  OPT_VERBOSE, OPT_DEBUG, OPT_MAP, OPT_HELP, OPT_VERSION
 };
 
 static const char short_options[] = ":p:i:F:o:";
@@ -53,6 +53,7 @@ static const struct option long_options[] = {
   { "json", no_argument, NULL, OPT_JSON },
   { "quiet", no_argument, NULL, OPT_QUIET },
   { "verbose", no_argument, NULL, OPT_VERBOSE },
+  { "map", no_argument, NULL, OPT_MAP },
   { "debug", no_argument, NULL, OPT_DEBUG },
   { "help", no_argument, NULL, OPT_HELP },
   { "version", no_argument, NULL, OPT_VERSION },
@@ -98,7 +99,8 @@ options_help (void)
     "  --ssh PROGRAM        libssh (default, built in) or openssh, the system's ssh\n"
     "  -p PORT, -i IDENTITY, -F CONFIG, -o KEY=VALUE   as for ssh\n"
     "  --json               a JSON record a line on stdout; needs --confirm\n"
-    "  --quiet, --verbose, --debug   say less, more, all; --help, --version   show it\n"
+    "  --quiet, --verbose, --debug   say less, more, all; --map draws the disk\n"
+    "  --help, --version    show this, show the version\n"
     "\n"
     "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"
     "again), 5 failed with the disk partly written, 6 verify: it differs, 7 some\n"
@@ -333,6 +335,7 @@ take_option (struct options *o, int c, unsigned *given)
     return take_return_option (o, c, given);
   case OPT_LOCAL: *given |= GIVEN_LOCAL; return 0;
   case OPT_JSON: *given |= GIVEN_JSON; o->json = true; return 0;
+  case OPT_MAP: *given |= GIVEN_MAP; o->map = true; return 0;
   case OPT_QUIET:
     *given |= GIVEN_QUIET;
     o->verbosity = VERBOSITY_QUIET;

@@ -39,6 +39,7 @@ struct options
   enum transport transport;
   bool dry_run, reboot;
   bool json;                    /* records on stdout, no text on stderr */
+  bool map;                     /* draw the disk */
   bool rescan;                  /* trust no remembered scan */
   bool rehearse;                /* stop when everything is proven */
   bool lifeboat_given;          /* --lifeboat-port was, so any disk gets one */

@@ -10,6 +10,8 @@
 #include "terminal-style.h"
 
 #define REDRAW_SECONDS 0.2
+#define MAP_REDRAW_SECONDS 1.0  /* a map is long, and the way to a terminal may be slow */
+#define MAP_ROWS 8             /* at most */
 #define RECORD_SECONDS 0.5
 #define PLAIN_SECONDS 10
 #define PLAIN_PERCENT 10
@@ -20,6 +22,7 @@ static struct
 {
   bool enabled, terminal;
   bool unsaid;                  /* plain: an update that was not printed */
+  const struct disk_map *map;   /* NULL: none */
   const char *phase;
   const char *label;            /* NULL: no line */
   uint64_t done, total, holes;
@@ -66,13 +69,38 @@ record (const struct progress_view *v)
                   "bottleneck", bottleneck_name (line.bottleneck), NULL);
 }
 
-static void
-draw_on_terminal (const struct progress_view *v)
+/* The map as lines, its legend below; how many they are. */
+static size_t
+draw_map (char rows[MAP_ROWS + 1][DISK_MAP_ROW_MAX], size_t columns)
 {
+  const size_t room = terminal_lines_room ();
+  const size_t most = room < MAP_ROWS + 2 ? room > 2 ? room - 2 : 0 : MAP_ROWS;
+  const size_t cells = disk_map_cells (line.map, most * columns);
+  size_t n = 0;
+
+  for (size_t first = 0; first < cells; first += columns)
+    disk_map_row (rows[n++], line.map, first,
+                  cells - first < columns ? cells - first : columns, cells,
+                  terminal_style ());
+  if (n > 0)
+    disk_map_legend (rows[n++], terminal_style ());
+  return n;
+}
+
+static void
+draw_on_terminal (const struct progress_view *v, bool with_map)
+{
+  static char rows[MAP_ROWS + 1][DISK_MAP_ROW_MAX];
+  const char *lines[MAP_ROWS + 2];
+  const size_t columns = terminal_lines_columns ();
+  const size_t n = with_map ? draw_map (rows, columns) : 0;
   char text[PROGRESS_LINE_MAX];
 
-  progress_line_fit (text, v, terminal_lines_columns (), terminal_style ());
-  terminal_lines_draw ((const char *[]) { text }, 1);
+  progress_line_fit (text, v, columns, terminal_style ());
+  for (size_t i = 0; i < n; i++)
+    lines[i] = rows[i];
+  lines[n] = text;
+  terminal_lines_draw (lines, n + 1);
 }
 
 static void
@@ -84,7 +112,7 @@ draw (void)
   if (!message_sink_is_text ())
     record (&view);
   else if (line.terminal)
-    draw_on_terminal (&view);
+    draw_on_terminal (&view, line.map != NULL);
   else {
     progress_line_plain (text, &view);
     fprintf (stderr, "%s\n", text);
@@ -140,7 +168,8 @@ is_due (double t)
     return t - line.last_shown >= RECORD_SECONDS;
   if (line.terminal)
     return !terminal_lines_are_drawn () || terminal_lines_are_stale ()
-           || t - line.last_shown >= REDRAW_SECONDS;
+           || t - line.last_shown >= (line.map ? MAP_REDRAW_SECONDS
+                                               : REDRAW_SECONDS);
   return t - line.last_shown >= PLAIN_SECONDS
          || progress_percent (line.done, line.total)
             >= line.last_percent + PLAIN_PERCENT;
@@ -176,6 +205,12 @@ progress_set_bottleneck (enum bottleneck bottleneck)
 }
 
 void
+progress_set_map (const struct disk_map *map)
+{
+  line.map = map;
+}
+
+void
 progress_tick (void)
 {
   if (line.label && line.enabled && line.terminal && terminal_lines_are_drawn ()
@@ -202,6 +237,10 @@ progress_end (void)
   }
   if (line.unsaid)
     draw ();
+  if (line.map && line.terminal && terminal_lines_are_drawn ()) {
+    const struct progress_view view = view_now ();
+    draw_on_terminal (&view, false);    /* what stays is the line alone */
+  }
   terminal_lines_leave ();
   line.label = NULL;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "bottleneck.h"
+#include "disk-map.h"
 #include "progress-line.h"
 
 /* ENABLED: false for --quiet.  Looks whether stderr is a terminal. */
@@ -26,6 +27,8 @@ void progress_update (uint64_t done, uint64_t total);
 /* What else is known; shown by the next update. */
 void progress_set_holes (uint64_t bytes);
 void progress_set_bottleneck (enum bottleneck bottleneck);
+/* MAP, which must stay, is drawn above the line from now on; NULL: none. */
+void progress_set_map (const struct disk_map *map);
 /* Draw anew what time or a terminal of another size has changed.  Whoever waits long
  * calls it now and then. */
 void progress_tick (void);

@@ -119,12 +119,47 @@ select_sample (const struct flash *flash, unsigned char *selection)
   return count;
 }
 
+/* Where it was: told for so many ranges of a pass only, so that a bad disk does not make
+ * the session forget what it has said before. */
+#define RANGES_TOLD 64
+
+struct repaired
+{
+  uint64_t start, end;          /* chunks; empty: none */
+  unsigned told;
+};
+
+static void
+tell_repaired (const struct flash *flash, struct repaired *r)
+{
+  char offset[24], length[24];
+  uint64_t bytes = 0;
+
+  for (uint64_t i = r->start; i < r->end; i++)
+    bytes += digest_table_chunk_size (flash->digests, i);
+  snprintf (offset, sizeof offset, "%" PRIu64, r->start * DIGEST_CHUNK);
+  snprintf (length, sizeof length, "%" PRIu64, bytes);
+  if (bytes > 0 && r->told++ < RANGES_TOLD)
+    say ("repaired", "offset", offset, "length", length, NULL);
+}
+
+static void
+add_repaired (const struct flash *flash, struct repaired *r, uint64_t chunk)
+{
+  if (r->end != chunk) {
+    tell_repaired (flash, r);
+    r->start = chunk;
+  }
+  r->end = chunk + 1;
+}
+
 /* What is to be repaired may have to come through the tunnel. */
 static int
 rewrite (struct flash *flash, const unsigned char *differing)
 {
   CLEANUP_FREE unsigned char *buf = target_new_buffer (DIGEST_CHUNK);
   uint64_t chunks = digest_table_chunks (flash->digests);
+  struct repaired repaired = { 0, 0, 0 };
 
   if (!buf)
     return -1;
@@ -136,7 +171,9 @@ rewrite (struct flash *flash, const unsigned char *differing)
         || range_writer_put (&flash->writer, buf, len, i * DIGEST_CHUNK, NULL,
                              NULL) == -1)
       return -1;
+    add_repaired (flash, &repaired, i);
   }
+  tell_repaired (flash, &repaired);
   return target_flush (&flash->target);
 }
 

@@ -22,7 +22,7 @@ expect_record '.type == "plan" and .dry_run' \
 
 for mode in ramfs stream; do
   fill_target
-  flash_json --device "$board_target" --confirm "$board_name" --$mode \
+  flash_json --device "$board_target" --confirm "$board_name" --$mode --map \
     "root@$board_name" "$scratch/new.img.xz"
   expect_status 0
   expect_flashed "$scratch/new.img"
@@ -37,6 +37,7 @@ for mode in ramfs stream; do
     '.type == "verification" and .differing == 0 and .chunks == 8' \
     '.type == "board_state" and .written == "partly" and .resumable' \
     '.type == "board_state" and .written == "yes"' \
+    '.type == "map" and .cells == "ooo--o--"' '.type == "map" and .cells == "########"' \
     '.type == "phase_time" and .name == "copy" and .milliseconds > 0' \
     '.type == "flash_summary" and .bytes_sent > 0 and .holes == 4194304
       and .reconnects == 0 and .restarts == 0 and .pass == 1 and .chunks == 8
