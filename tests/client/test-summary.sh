@@ -5,6 +5,8 @@ set -eu
 # shellcheck source=tests/client/flash-test.sh
 . "$(dirname "$0")/flash-test.sh"
 
+LC_ALL=C                        # the map has only ASCII then
+export LC_ALL
 start_board
 make_image "$scratch/new.img" 24
 
