@@ -42,7 +42,7 @@ build_packages ()
     -u TESTS -u VERBOSE DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" \
     dpkg-buildpackage -us -uc -b
   cd ..
-  [ "$(ls -- *.deb | grep -vc dbgsym)" -eq 3 ] || fail "not three packages: $(ls)"
+  [ "$(find . -name '*.deb' ! -name '*dbgsym*' | wc -l)" -eq 3 ] || fail "not three packages: $(ls)"
 }
 
 # over FOLDER: what is written there from now on is this test's alone.
@@ -69,7 +69,7 @@ done
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
 # shellcheck disable=SC2046 # names without spaces
-quietly dpkg --install $(ls -- *.deb | grep -v dbgsym)
+quietly dpkg --install $(find . -name '*.deb' ! -name '*dbgsym*')
 
 getent passwd flash-image-server >/dev/null || fail "the server has no user"
 [ -e /etc/flash-live-remote/image-server.conf ] || fail "no configuration"
