@@ -72,7 +72,7 @@ board_identity_parse (const char *output, struct board_identity *id)
       add_mac (id, line + sizeof mac - 1);
     else if (strncmp (line, boot_id, sizeof boot_id - 1) == 0
              && is_boot_id (line + sizeof boot_id - 1))
-      snprintf (id->boot_id, sizeof id->boot_id, "%s", line + sizeof boot_id - 1);
+      snprintf (id->boot_id, sizeof id->boot_id, "%.63s", line + sizeof boot_id - 1);
   }
 }
 
