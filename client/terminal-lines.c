@@ -102,8 +102,6 @@ go_to_first (FILE *f, const struct winsize *window)
   if (rows > 1)
     fprintf (f, "\033[%zuA", rows - 1);
   fputc ('\r', f);
-  if (drawn.nr > 0 && window->ws_col != drawn.columns)
-    fputs ("\033[J", f);
 }
 
 static bool
@@ -173,6 +171,8 @@ terminal_lines_draw (const char *const lines[], size_t nr)
     return;
   go_to_first (f, &window);
   fputs (text, f);
+  if (drawn.nr > 0 && window.ws_col != drawn.columns)
+    fputs ("\033[J", f);
   if (fclose (f) == EOF)
     return;
   fputs (frame, stderr);
@@ -188,7 +188,8 @@ terminal_lines_hide (void)
   if (drawn.nr == 0)
     return;
   go_to_first (stderr, &window);
-  fputs (drawn.nr > 1 ? "\033[J" : "\033[K", stderr);
+  /* Not all at once: tmux keeps a copy of what is wiped from the top of the screen. */
+  fputs (rows_of_drawn (&window) > 1 ? "\033[K\033[B\033[J\033[A" : "\033[K", stderr);
   drawn.nr = 0;
 }
 

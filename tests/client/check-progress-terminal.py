@@ -39,6 +39,14 @@ class Screen:
                 length = len(self.lines[self.row])
                 self.column += (max(length - 1, 0) // self.width) * self.width
 
+    def rows_down(self, count):
+        for _ in range(count):
+            if self.column + self.width <= max(len(self.lines[self.row]) - 1, 0):
+                self.column += self.width
+            elif self.row + 1 < len(self.lines):
+                self.row += 1
+                self.column %= self.width
+
     def put(self, character):
         line = self.lines[self.row]
         if self.column % self.width == self.width - 1:
@@ -64,7 +72,9 @@ class Screen:
 
     def control(self, sequence):
         kind, number = sequence[-1], sequence[2:-1]
-        if kind == "A":
+        if kind == "B":
+            self.rows_down(int(number or 1))
+        elif kind == "A":
             self.rows_up(int(number or 1))
         elif kind == "K":
             del self.lines[self.row][self.column:]

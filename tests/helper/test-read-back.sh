@@ -19,6 +19,7 @@ do
     TEST_AFTER_COPY="printf '\\125' | dd of=$dir/dev/target bs=1 seek=$offset \
         conv=notrunc,fsync status=none" run write
     check_target
+    said "^repaired offset=[0-9]* length=[0-9]*$"
     said "^verified pass=1 chunks=38 differing=1 repaired=1$"
     said "^verified pass=2 chunks=38 differing=0 repaired=0$"
 done
