@@ -71,7 +71,6 @@ options_help (void)
     "       flash-live-remote images URI\n"
     "Replaces the boot disk of the running board HOST by IMAGE (raw or compressed; a\n"
     "file, nbds://HOST/NAME or https://HOST/NAME) and reboots it into the new system.\n"
-    "Or: tells how far that is; gives it up; compares disk and IMAGE; lists images.\n"
     "\n"
     "  --ramfs              copy the image into the board's memory first (default)\n"
     "  --stream             write while receiving, for boards with little memory\n"
