@@ -42,6 +42,8 @@ expect_says "nothing to abandon"
 make_image "$scratch/new.img" 200
 slow_image_server 50
 start_flash --stream "root@$board_name" "$scratch/new.img"
+# What was said before must not be taken for it.
+wait_until 60 said '^connecting'
 mv "$scratch/said" "$scratch/flash-said"
 wait_until 60 grep -q '^writing  [1-9]' "$scratch/flash-said"
 

@@ -24,7 +24,7 @@ export TEST_SERVER="nbdkit -s -f -r --filter=log file $dir/image \
     logfile=$dir/log"
 run write
 check_target
-said "zeroed=$((24 * 1048576))$"
+said "zeroed=$((24 * 1048576)) source-wait="
 order=$(sed -n -e 's/^phase name=\(.*\)/\1/p' -e 's/^state name=\(.*\)/\1/p' \
             -e 's/^\(verified\) .*/\1/p' "$dir/out" | tr '\n' ' ')
 [ "$order" = "copy writing read-back verified verified " ] ||
