@@ -98,7 +98,7 @@ options_help (void)
     "  --ssh PROGRAM        libssh (default, built in) or openssh, the system's ssh\n"
     "  -p PORT, -i IDENTITY, -F CONFIG, -o KEY=VALUE   as for ssh\n"
     "  --json               a JSON record a line on stdout; needs --confirm\n"
-    "  --quiet, --verbose, --debug   say less, more, all; --map draws the disk\n"
+    "  --quiet, --verbose, --debug, --map   say less, more, all; draw the disk\n"
     "  --help, --version    show this, show the version\n"
     "\n"
     "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"

@@ -87,13 +87,22 @@ complete -c flash-live-remote -s i -r -F -d 'Identity, as for ssh'
 complete -c flash-live-remote -s F -r -F -d 'Configuration of ssh'
 complete -c flash-live-remote -s o -x -d 'Setting, as for ssh'
 
-# The options as --help tells them, so that a new one needs no change here.
-for line in (flash-live-remote --help 2>/dev/null)
-    set -l parts (string match -r -- '^  --([a-z-]+)(, --[a-z-]+|)( [A-Z]+|\[=[A-Z]+\]|) +([^ ].*)$' $line)
-    or continue
-    for name in $parts[2] (string match -r '[a-z].*' -- $parts[3])
+# The options as --help tells them, so that a new one needs no change here.  Several of
+# a kind share a line.
+for line in (flash-live-remote --help 2>/dev/null | string match -r -- '^  --.*')
+    set -l rest (string trim -l -- $line)
+    set -l names
+    set -l values
+    set -l parts
+    while set parts (string match -r -- '^--([a-z-]+)( [A-Z]+|\[=[A-Z]+\]|)(, | +)(.*)$' $rest)
+        set -a names $parts[2]
+        set -a values "$parts[3]"
+        set rest $parts[5]
+        test "$parts[4]" = ', '; or break
+    end
+    for i in (seq (count $names))
         set -l value
-        switch $name
+        switch $names[$i]
             case verify
                 set value -x -a 'full sample off'
             case ssh
@@ -105,8 +114,8 @@ for line in (flash-live-remote --help 2>/dev/null)
             case config busybox session-key
                 set value -r -F
             case '*'
-                string match -qr '^ ' -- "$parts[4]"; and set value -x
+                string match -qr '^ ' -- "$values[$i]"; and set value -x
         end
-        complete -c flash-live-remote -l $name $value -d $parts[5]
+        complete -c flash-live-remote -l $names[$i] $value -d $rest
     end
 end
