@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -46,6 +47,7 @@ static void
 say_status (void)
 {
   char line[256];
+  struct rlimit core;
   FILE *f = fopen ("/proc/self/status", "r");
 
   while (f && fgets (line, sizeof line, f))
@@ -53,12 +55,9 @@ say_status (void)
       fputs (line, stdout);
   if (f)
     fclose (f);
-  f = fopen ("/proc/self/limits", "r");
-  while (f && fgets (line, sizeof line, f))
-    if (strncmp (line, "Max core file size", 18) == 0)
-      printf ("core %ld\n", strtol (line + 18, NULL, 10));
-  if (f)
-    fclose (f);
+  /* The sanitizers make it 0. */
+  if (getrlimit (RLIMIT_CORE, &core) == 0 && core.rlim_max <= 1)
+    puts ("no core");
 }
 
 /* Whatever is tried would fail, by another error, or do no harm, without a filter. */
@@ -124,6 +123,7 @@ words_of (char *const argv[], enum confinement confinement)
   close (out[1]);
   if (gate == -1) {
     child_process_end (pid);
+    free (words);
     assert_false (has_filters ());
     skip ();
   }
@@ -146,7 +146,7 @@ expect_words (const char *words, bool network)
   char expected[1024];
 
   snprintf (expected, sizeof expected,
-            "started\nNoNewPrivs:\t1\nSeccomp:\t2\ncore 1\n"
+            "started\nNoNewPrivs:\t1\nSeccomp:\t2\nno core\n"
             "execve %d\nexecveat %d\nptrace %d\nmount %d\nunshare %d\nsetns %d\n"
             "init_module %d\nkeyctl %d\nio_uring %d\n"
             "unix 0\ninet %d\npacket %d\nthread 0\n",
@@ -220,7 +220,9 @@ main (int argc, char *argv[])
   };
 
   (void) argv;
+  /* A sanitizer that looks for leaks at the end traces the process: just what it
+   * cannot do any more. */
   if (argc > 1)
-    return try_all ();
+    _exit (try_all ());
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
