@@ -42,7 +42,11 @@ case "\$*" in *direct*) echo "Invalid argument" >&2; exit 1 ;; esac
 exec $(command -v dd) "\$@"
 END
 chmod +x "$dir/dd-buffered"
-(sleep 2; mount -o remount,size=64m "$dir/small") &
+: > "$dir/out"
+{
+    until grep -q "^note text=writing .* failed: " "$dir/out"; do sleep 0.05; done
+    mount -o remount,size=64m "$dir/small"
+} &
 FLASH_DD="$dir/dd-buffered" run write
 wait $!
 said "^note text=going on at offset 16777216"
