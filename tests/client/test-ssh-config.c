@@ -156,11 +156,12 @@ static void
 test_include_and_match (void **state)
 {
   struct ssh_config *c;
+  char path[256];
 
   (void) state;
   write_file (".ssh/config", "Include conf-*\nHost none\nInclude never\n"
               "Match host h?st.example user root,pi\n  Port 5\n"
-              "Match originalhost board exec \"touch x\"\n  Port 6\n"
+              "Match originalhost board exec \"touch %d/ran\"\n  Port 6\n"
               "Match !host other\n Compression yes\n"
               "Match all\nUser late\n");
   write_file (".ssh/conf-1", "Host board\nHostName host.example\nUser pi\n");
@@ -172,6 +173,8 @@ test_include_and_match (void **state)
   assert_int_equal (c->port, 5);
   assert_string_equal (c->for_libssh, "Compression yes\n");
   ssh_config_free (c);
+  snprintf (path, sizeof path, "%s/ran", home);
+  assert_int_equal (access (path, F_OK), 0);
 
   write_file (".ssh/config", "Include config\n");
   assert_null (read_for ("board", NULL));
