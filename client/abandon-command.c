@@ -31,12 +31,14 @@ static int
 check_confirmation (const struct options *o)
 {
   if (o->confirm && strcmp (o->confirm, o->host) != 0) {
-    report_error ("--confirm %s: the host is %s, so this is not confirmed",
+    report_error (ERROR_NOT_CONFIRMED,
+                  "--confirm %s: the host is %s, so this is not confirmed",
                   o->confirm, o->host);
     return -1;
   }
   if (!o->confirm && !isatty (STDIN_FILENO)) {
-    report_error ("to abandon a flash must be confirmed, and there is no terminal "
+    report_error (ERROR_CONFIRMATION_MISSING,
+                  "to abandon a flash must be confirmed, and there is no terminal "
                   "to ask on.\nGive --confirm %s, or look first with the command "
                   "status.", o->host);
     return -1;
@@ -94,7 +96,7 @@ check_unchanged (struct flash_job *job)
       && session_status_stage (&now) == session_status_stage (&job->report))
     result = 0;
   else
-    report_error ("the flash has gone on meanwhile: look again");
+    report_error (ERROR_FLASH_GONE_ON, "the flash has gone on meanwhile: look again");
   session_report_release (&now);
   return result;
 }
@@ -150,12 +152,14 @@ await_end (struct flash_job *job, bool reset)
          && interrupt_count () == 0)
     poll (NULL, 0, PAUSE);
   if (answer == ANSWER_YES) {
-    report_error ("the board took the order, but %s; look with the command status",
+    report_error (ERROR_ABANDON_UNCERTAIN,
+                  "the board took the order, but %s; look with the command status",
                   reset ? "has not reset itself" : "has not cleaned up yet");
     return -1;
   }
   if (answer == ANSWER_NONE && !reset && !job->in_lifeboat) {
-    report_error ("the board took the order, then the connection was lost; look "
+    report_error (ERROR_ABANDON_UNCERTAIN,
+                  "the board took the order, then the connection was lost; look "
                   "with the command status");
     return -1;
   }
@@ -181,12 +185,14 @@ abandon (struct flash_job *job)
     session_record (r);
   explain (r);
   if (plan_confirm (job->options) == -1 || check_unchanged (job) == -1) {
-    report_error ("the flash on %s was not abandoned", job->options->host);
+    report_error (ERROR_NOT_ABANDONED,
+                  "the flash on %s was not abandoned", job->options->host);
     return STATUS_NOT_WRITTEN;
   }
   interrupt_defer ();
   if (flash_job_tell_session (job, "abandon") == -1) {
-    report_error ("whether the board has taken the order is not known; look with "
+    report_error (ERROR_ABANDON_UNCERTAIN,
+                  "whether the board has taken the order is not known; look with "
                   "the command status");
     return STATUS_NOT_WRITTEN;
   }
@@ -216,10 +222,11 @@ abandon_command (const struct options *options)
   if (found == 1)
     status = abandon (&job);
   else if (found == 0)
-    report_error ("no flash is under way on %s: there is nothing to abandon",
+    report_error (ERROR_NOTHING_TO_ABANDON,
+                  "no flash is under way on %s: there is nothing to abandon",
                   options->host);
   else
-    report_error ("nothing was abandoned on %s", options->host);
+    report_error (ERROR_NOT_ABANDONED, "nothing was abandoned on %s", options->host);
   flash_job_release (&job);
   ssh_config_free (config);
   return status;

@@ -50,9 +50,10 @@ argument_list_finish (struct argument_list *l)
   if (whole)
     return l;
   if (l && l->nr > ARGUMENT_LIST_MAX)
-    report_error ("a command line has more than %d arguments", ARGUMENT_LIST_MAX);
+    report_error (ERROR_OPTION_VALUE,
+                  "a command line has more than %d arguments", ARGUMENT_LIST_MAX);
   else
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   argument_list_free (l);
   return NULL;
 }

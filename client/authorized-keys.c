@@ -69,19 +69,21 @@ authorized_keys_add (struct authorized_keys *keys, const char *line,
   const char *fault = authorized_key_fault (line);
 
   if (fault) {
-    report_error ("%s: no public key of ssh: %s", where, fault);
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s: no public key of ssh: %s", where, fault);
     return -1;
   }
   for (size_t i = 0; i < keys->nr; i++)
     if (strcmp (keys->lines[i], line) == 0)
       return 0;
   if (keys->nr == AUTHORIZED_KEYS_MAX) {
-    report_error ("%s: more than %d public keys", where, AUTHORIZED_KEYS_MAX);
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s: more than %d public keys", where, AUTHORIZED_KEYS_MAX);
     return -1;
   }
   keys->lines[keys->nr] = strdup (line);
   if (!keys->lines[keys->nr]) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   keys->nr++;
@@ -149,7 +151,8 @@ add_line (struct authorized_keys *keys, const char *line, const char *where,
   if (leave_out && (!printable || authorized_key_fault (line)))
     return 0;
   if (!printable) {
-    report_error ("%s: there is a control character in it", where);
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s: there is a control character in it", where);
     return -1;
   }
   return authorized_keys_add (keys, line, where) == -1 ? -1 : 1;
@@ -196,18 +199,19 @@ authorized_keys_add_file (struct authorized_keys *keys, const char *path,
   int nr;
 
   if (!text) {
-    report_error ("%s: %s: %s", where, path, errno == EINVAL ? "not a file"
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s: %s: %s", where, path, errno == EINVAL ? "not a file"
                                                              : strerror (errno));
     return -1;
   }
   if (asprintf (&place, "%s: %s", where, path) == -1) {
     place = NULL;
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   nr = add_lines (keys, text, place, false);
   if (nr == 0)
-    report_error ("%s: there is no public key in it", place);
+    report_error (ERROR_FIRST_BOOT_SETTING, "%s: there is no public key in it", place);
   return nr > 0 ? 0 : -1;
 }
 
@@ -219,7 +223,7 @@ authorized_keys_add_own (struct authorized_keys *keys, const char *where)
   bool good = true;
 
   if (!pattern) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   if (glob (pattern, 0, NULL, &found) != 0)

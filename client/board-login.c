@@ -89,7 +89,7 @@ next_login (const struct flash_job *job, struct candidates *c)
   config = nr ? ssh_config_for_lifeboat (job->config, port, keys) : NULL;
   for (size_t i = 0; config && i < nr_host_keys; i++)
     if (!(config->host_keys[i] = strdup (host_keys[i]))) {
-      report_error ("out of memory");
+      report_error (ERROR_OUT_OF_MEMORY, "out of memory");
       ssh_config_free (config);
       return NULL;
     }
@@ -145,7 +145,7 @@ remember_host_key (struct flash_job *job)
     job->host_key = strdup (board_connection_host_key (job->connection));
   if (job->host_key)
     return 0;
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   board_connection_close (job->connection);
   job->connection = NULL;
   return -1;
@@ -176,7 +176,7 @@ board_login (struct flash_job *job, bool quiet)
   else if (reachable)
     result = log_in_as_usual (job);
   else if (!quiet)
-    report_error ("%s", message_last_error ());
+    report_error (message_last_code (), "%s", message_last_error ());
   message_release_errors ();
   if (job->connection && remember_host_key (job) == -1)
     return LOGIN_FAILED;
@@ -197,7 +197,7 @@ proof_login (const struct flash_job *job)
   if (config
       && !(config->only_host_key =
              strdup (board_connection_host_key (job->connection)))) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     ssh_config_free (config);
     return NULL;
   }
@@ -236,7 +236,8 @@ board_login_change_to_lifeboat (struct flash_job *job)
   if (config && flash_job_tell_session (job, "lifeboat-open") == 0) {
     lifeboat = open_lifeboat (config);
     if (!lifeboat)
-      report_error ("the lifeboat does not let anybody in (port %u): %s", port,
+      report_error (ERROR_LIFEBOAT_FAILED,
+                    "the lifeboat does not let anybody in (port %u): %s", port,
                     message_last_error ());
   }
   ssh_config_free (config);
@@ -249,7 +250,8 @@ board_login_change_to_lifeboat (struct flash_job *job)
                     "disk, with the host key that it had before", port);
       return 0;
     }
-    report_error ("the board's ssh port could not be given back");
+    report_error (ERROR_LIFEBOAT_FAILED,
+                  "the board's ssh port could not be given back");
     board_connection_close (lifeboat);
     job->connection = ordinary;
     job->in_lifeboat = false;

@@ -29,7 +29,7 @@ digest_options (const struct options *o, char hex[DIGEST_HEX_SIZE])
   char keep[KEEP_LIST_MAX];
 
   if (!state) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   keep_list (o->keep, keep);
@@ -115,7 +115,7 @@ board_patch_add_change (struct board_patch *patch, const char *what,
     if (c->what && c->path)
       return 0;
   }
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return -1;
 }
 

@@ -67,12 +67,13 @@ password_new (void)
                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
   if (p == MAP_FAILED) {
-    report_error ("memory for a password: %s", strerror (errno));
+    report_error (ERROR_PASSWORD_UNSAFE, "memory for a password: %s", strerror (errno));
     return NULL;
   }
   if (mlock (p, sizeof *p) == 0 && madvise (p, sizeof *p, MADV_DONTDUMP) == 0)
     return p;
-  report_error ("a password cannot be kept out of swap and core files: %s\n"
+  report_error (ERROR_PASSWORD_UNSAFE,
+                "a password cannot be kept out of swap and core files: %s\n"
                 "Raise the limit of locked memory (ulimit -l), or allow sudo "
                 "without a password on the board.", strerror (errno));
   munmap (p, sizeof *p);
@@ -120,7 +121,8 @@ judge (const struct flash_job *job, const struct ssh_exec *exec)
   if (is_wrong_password (words))
     return PASSWORD_WRONG;
   message_verbatim ("board: ", words);
-  report_error ("%s may not become root by sudo on the board", job->config->user);
+  report_error (ERROR_SUDO_REFUSED,
+                "%s may not become root by sudo on the board", job->config->user);
   return PASSWORD_NO_USE;
 }
 
@@ -146,7 +148,8 @@ report_no_password (const struct flash_job *job, const char *why)
 {
   const char *user = job->config->user;
 
-  report_error ("%s needs a password for sudo on the board, and %s.\n"
+  report_error (ERROR_SUDO_PASSWORD,
+                "%s needs a password for sudo on the board, and %s.\n"
                 "Allow sudo without one (as root: echo '%s ALL=(ALL) NOPASSWD: ALL' "
                 ">/etc/sudoers.d/%s), or log in as root.", user, why, user, user);
 }
@@ -160,7 +163,7 @@ ask (const struct flash_job *job, struct board_password *p)
   if (asprintf (&question, "Password for sudo of %s on %s: ", job->config->user,
                 job->options->host) == -1) {
     question = NULL;
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   if (prompt_ask (question, false, p->line, sizeof p->line - 1) == -1) {
@@ -193,7 +196,8 @@ ask_and_prove (struct flash_job *job, struct board_password *p)
         message_always ("The board does not accept this password: once more.");
     }
   }
-  report_error ("the board has accepted none of %d passwords for sudo", ATTEMPTS);
+  report_error (ERROR_SUDO_PASSWORD,
+                "the board has accepted none of %d passwords for sudo", ATTEMPTS);
   return -1;
 }
 
@@ -227,19 +231,22 @@ report_refused (const struct flash_job *job)
   const char *words = *b->access_error ? b->access_error : "";
 
   if (strcmp (b->access, "no-sudo") == 0)
-    report_error ("%s is not root on the board, and there is neither sudo nor doas.\n"
+    report_error (ERROR_ROOT_NEEDED,
+                  "%s is not root on the board, and there is neither sudo nor doas.\n"
                   "Log in as root: root@%s", user, job->options->host);
   else if (strcmp (b->access, "doas-refused") == 0)
-    report_error ("%s may not use doas without a password on the board%s%s.\n"
+    report_error (ERROR_DOAS_REFUSED,
+                  "%s may not use doas without a password on the board%s%s.\n"
                   "Allow it (as root: echo 'permit nopass %s as root' "
                   ">>/etc/doas.conf), or log in as root.", user,
                   *words ? ": " : "", words, user);
   else if (strstr (words, "tty"))
-    report_error ("sudo wants a terminal on the board: %s.\nLift that (as root: echo "
+    report_error (ERROR_SUDO_TERMINAL,
+                  "sudo wants a terminal on the board: %s.\nLift that (as root: echo "
                   "'Defaults:%s !requiretty' >/etc/sudoers.d/%s-requiretty), or log "
                   "in as root.", words, user, user);
   else
-    report_error ("%s may not use sudo on the board%s%s.\n"
+    report_error (ERROR_SUDO_REFUSED, "%s may not use sudo on the board%s%s.\n"
                   "Allow it (as root: echo '%s ALL=(ALL) NOPASSWD: ALL' "
                   ">/etc/sudoers.d/%s), or log in as root.",
                   user, *words ? ": " : "", words, user, user);

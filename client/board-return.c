@@ -39,7 +39,8 @@ board_return_prepare (struct flash_job *job)
   if (o->wait_seconds == 0)
     return 0;
   if (!job->in_lifeboat && !flash_job_is_root_disk (job)) {
-    report_error ("--wait: nobody reboots this board, for it does not run from the disk "
+    report_error (ERROR_WAIT_IMPOSSIBLE,
+                  "--wait: nobody reboots this board, for it does not run from the disk "
                   "that --device names: leave --wait out");
     return -1;
   }
@@ -47,7 +48,8 @@ board_return_prepare (struct flash_job *job)
     return -1;
   if (*job->identity.boot_id || job->in_lifeboat)
     return 0;
-  report_error ("--wait: the board does not tell its boot id, so a reboot of it cannot "
+  report_error (ERROR_WAIT_IMPOSSIBLE,
+                "--wait: the board does not tell its boot id, so a reboot of it cannot "
                 "be seen: leave --wait out");
   return -1;
 }
@@ -99,7 +101,8 @@ judge_disk (const struct board_return *r, const struct target_probe *after)
 
   record_return (r, after, same);
   if (same == DISK_OTHER) {
-    report_error ("%s is back after %ld s, but it runs from %s, not from the disk that "
+    report_error (ERROR_BOOTED_ELSEWHERE,
+                  "%s is back after %ld s, but it runs from %s, not from the disk that "
                   "was flashed (%s): look at its boot order", host, seconds, after->disk,
                   before->disk);
     return RETURN_ENDED;
@@ -214,10 +217,11 @@ report_absence (const struct board_return *r)
   const long seconds = clock_seconds () - r->begun;
 
   if (is_interrupted (r))
-    report_error ("interrupted: %s was not waited for any longer (%ld s); its disk holds "
+    report_error (ERROR_INTERRUPTED,
+                  "interrupted: %s was not waited for any longer (%ld s); its disk holds "
                   "the image", host, seconds);
   else
-    report_error ("%s did not come back within %ld s: %s.\n"
+    report_error (ERROR_BOARD_NOT_BACK, "%s did not come back within %ld s: %s.\n"
                   "Its disk holds the image, so look at the board: its lights, its "
                   "screen or serial line, and whether it has a new address", host,
                   seconds, *r->login.reason ? r->login.reason : "it does not answer");

@@ -47,7 +47,7 @@ child_connection_init (struct child_connection *c,
   c->epoll = epoll_create1 (EPOLL_CLOEXEC);
   if (c->epoll >= 0)
     return 0;
-  report_error ("epoll: %s", strerror (errno));
+  report_error (ERROR_SYSTEM_FAILED, "epoll: %s", strerror (errno));
   return -1;
 }
 
@@ -136,7 +136,7 @@ child_command_start (struct child_connection *c, char *const argv[])
   int theirs[2] = { -1, -1 }, result;
 
   if (!cc) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   cc->head.operations = c->head.operations;
@@ -145,7 +145,8 @@ child_command_start (struct child_connection *c, char *const argv[])
   cc->sockets[0] = cc->sockets[1] = cc->process = -1;
   result = start (cc, argv, theirs);
   if (result == -1)
-    report_error ("cannot start %s: %s", argv[0], strerror (errno));
+    report_error (ERROR_SYSTEM_FAILED,
+                  "cannot start %s: %s", argv[0], strerror (errno));
   for (int i = 0; i < 2; i++)
     if (theirs[i] >= 0)
       close (theirs[i]);

@@ -29,7 +29,7 @@ deploy_name_session (struct flash_job *job)
   unsigned char random[(SESSION_ID_SIZE - 1) / 2];
 
   if (getrandom (random, sizeof random, 0) != (ssize_t) sizeof random) {
-    report_error ("getrandom: %s", strerror (errno));
+    report_error (ERROR_SYSTEM_FAILED, "getrandom: %s", strerror (errno));
     return -1;
   }
   for (size_t i = 0; i < sizeof random; i++)
@@ -175,7 +175,7 @@ load (const struct flash_job *job, const char *arch, struct cargo *c)
     c->command = deploy_command (job, strlen (c->assignments)
                                       + c->lifeboat.size + c->deploy.size);
   if (!c->command) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   return 0;
@@ -214,9 +214,10 @@ judge (const struct flash_job *job, const struct ssh_exec *exec)
   if (status == 0 && is_deployed (job, ssh_exec_stdout (exec)))
     return 0;
   if (status == DEPLOY_OTHER_SESSION)
-    report_error ("a flash is already running on this board");
+    report_error (ERROR_FLASH_UNDER_WAY, "a flash is already running on this board");
   else
-    report_error ("the helper could not be deployed on the board "
+    report_error (ERROR_DEPLOY_FAILED,
+                  "the helper could not be deployed on the board "
                   "(exit status %d)", status);
   return -1;
 }

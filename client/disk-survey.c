@@ -255,7 +255,7 @@ compare_suspects (struct run *run)
   if (run->suspects == 0)
     return 0;
   if (!disk || !image) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   progress_begin ("read-differences", "reading what differs");
@@ -291,7 +291,7 @@ disk_survey_run (struct disk_survey *survey, struct flash_job *job,
   chunk_sample_init (&survey->sample, digest_chunks (survey->size), count, seed);
   run.suspect = calloc (survey->sample.count / 8 + 1, 1);
   if (!run.suspect)
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   else if ((run.digests = image_digests_open (job->server, image_size)) != NULL
            && (run.image = image_facts_connect (job->server, "")) != NULL
            && compare_tables (&run) == 0 && compare_digests (&run) == 0)

@@ -16,7 +16,8 @@ int
 ext4_volume_report (const struct ext4_volume *v, const char *path, const char *what,
                     errcode_t why)
 {
-  report_error ("%s of the image%s%s: %s: %s", v->name, *path ? ", " : "", path,
+  report_error (ERROR_KEEP_IMAGE,
+                "%s of the image%s%s: %s: %s", v->name, *path ? ", " : "", path,
                 what, error_message (why));
   return -1;
 }
@@ -41,7 +42,8 @@ check_size (const struct ext4_volume *v)
     blocks |= (uint64_t) ext2fs_le32_to_cpu (super.s_blocks_count_hi) << 32;
   if (shift <= 6 && blocks <= v->size >> (10 + shift))
     return 0;
-  report_error ("%s of the image: its file system is larger than the partition, or "
+  report_error (ERROR_KEEP_IMAGE,
+                "%s of the image: its file system is larger than the partition, or "
                 "damaged", v->name);
   return -1;
 }
@@ -61,7 +63,7 @@ ext4_volume_open (struct image_overlay *overlay, uint64_t start, uint64_t size,
   struct ext4_volume *v = calloc (1, sizeof *v);
 
   if (!v) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   initialize_ext2_error_table ();
@@ -115,7 +117,8 @@ ext4_volume_check_writable (struct ext4_volume *v)
   const char *obstacle = find_obstacle (v->fs->super);
 
   if (obstacle) {
-    report_error ("%s of the image cannot be changed: %s", v->name, obstacle);
+    report_error (ERROR_KEEP_IMAGE,
+                  "%s of the image cannot be changed: %s", v->name, obstacle);
     return -1;
   }
   ext2fs_free (v->fs);
@@ -193,7 +196,8 @@ ext4_volume_read (struct ext4_volume *v, const char *path, size_t max)
   errcode_t why = ext4_volume_find (v, path, &ino, &inode);
 
   if (!why && (!LINUX_S_ISREG (inode.i_mode) || EXT2_I_SIZE (&inode) > max)) {
-    report_error ("%s of the image, %s: it is no file of at most %zu bytes", v->name,
+    report_error (ERROR_KEEP_IMAGE,
+                  "%s of the image, %s: it is no file of at most %zu bytes", v->name,
                   path, max);
     return NULL;
   }

@@ -53,21 +53,23 @@ open_nameless (void)
   /* Not every file system knows such files. */
   if (asprintf (&path, "%s/flash-live-remote.XXXXXX", folder) == -1) {
     path = NULL;
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   fd = mkostemp (path, O_CLOEXEC);
   if (fd == -1)
-    report_error ("%s: no temporary file can be made: %s", folder, strerror (errno));
+    report_error (ERROR_TEMPORARY_FILE,
+                  "%s: no temporary file can be made: %s", folder, strerror (errno));
   else if (unlink (path) == -1)
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_TEMPORARY_FILE, "%s: %s", path, strerror (errno));
   return fd;
 }
 
 static void
 report_copy (void)
 {
-  report_error ("%s: the image's boot partition cannot be copied there: %s",
+  report_error (ERROR_TEMPORARY_FILE,
+                "%s: the image's boot partition cannot be copied there: %s",
                 temporary_folder (), strerror (errno));
 }
 
@@ -84,7 +86,8 @@ copy_piece (struct fat_partition *fat, unsigned char *piece, size_t len,
     if (is_zero (piece + at, n))
       continue;
     if ((*copied += n) > DATA_MAX) {
-      report_error ("the image's boot partition has more than %llu MiB of data; "
+      report_error (ERROR_BOOT_PARTITION,
+                    "the image's boot partition has more than %llu MiB of data; "
                     "--config does not change one that large", DATA_MAX >> 20);
       return -1;
     }
@@ -104,7 +107,7 @@ copy_partition (struct fat_partition *fat)
   uint64_t copied = 0;
 
   if (!piece) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   if (ftruncate (fat->fd, (off_t) fat->size) == -1) {
@@ -168,7 +171,7 @@ read_label (struct fat_partition *fat)
     return -1;
   fat->label = find_label (said);
   if (!fat->label)
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return fat->label ? 0 : -1;
 }
 
@@ -234,7 +237,7 @@ name_file (const char *name, const char *trouble, char **path, char **what)
                 trouble) == -1)
     *what = NULL;
   if (!*path || !*what)
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return *path && *what;
 }
 
@@ -275,7 +278,8 @@ store_piece (const struct fat_partition *fat, unsigned char *now,
              unsigned char *before, size_t len, uint64_t offset)
 {
   if (full_pread (fat->fd, now, len, offset) != (ssize_t) len) {
-    report_error ("the changed boot partition cannot be read: %s", strerror (errno));
+    report_error (ERROR_BOOT_PARTITION,
+                  "the changed boot partition cannot be read: %s", strerror (errno));
     return -1;
   }
   if (image_overlay_read (fat->overlay, before, len, fat->start + offset) == -1)
@@ -315,7 +319,7 @@ fat_partition_store (const struct fat_partition *fat)
   CLEANUP_FREE unsigned char *now = malloc (PIECE), *before = malloc (PIECE);
 
   if (!now || !before) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   for (uint64_t offset = 0; offset < fat->size;) {

@@ -73,10 +73,12 @@ find_key (const struct first_boot_file *f, unsigned number, const char *word)
   }
   /* What is no key may be a password that got into the wrong place. */
   if (near)
-    report_error ("%s, line %u: an unknown key; did you mean %s?", f->name, number,
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s, line %u: an unknown key; did you mean %s?", f->name, number,
                   near);
   else
-    report_error ("%s, line %u: an unknown key; there are hostname, user, password, "
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s, line %u: an unknown key; there are hostname, user, password, "
                   "ssh-key, wifi-ssid, wifi-password and wifi-country", f->name,
                   number);
   return -1;
@@ -88,7 +90,8 @@ keep_value (struct first_boot_file *f, enum first_boot_key key,
 {
   if (key == FIRST_BOOT_SSH_KEY) {
     if (f->nr_ssh_keys == AUTHORIZED_KEYS_MAX) {
-      report_error ("%s, line %u: more than %d lines ssh-key", f->name, line.number,
+      report_error (ERROR_FIRST_BOOT_SETTING,
+                    "%s, line %u: more than %d lines ssh-key", f->name, line.number,
                     AUTHORIZED_KEYS_MAX);
       return -1;
     }
@@ -97,7 +100,8 @@ keep_value (struct first_boot_file *f, enum first_boot_key key,
       return 0;
   }
   else if (f->keys[key].value) {
-    report_error ("%s, line %u: %s was given in line %u already", f->name,
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s, line %u: %s was given in line %u already", f->name,
                   line.number, key_names[key], f->keys[key].number);
     return -1;
   }
@@ -112,7 +116,8 @@ parse_line (struct first_boot_file *f, char *text, unsigned number)
   int key;
 
   if (!is_text (text)) {
-    report_error ("%s, line %u: a control character, or not UTF-8", f->name, number);
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s, line %u: a control character, or not UTF-8", f->name, number);
     return -1;
   }
   line = trim (text);
@@ -120,7 +125,8 @@ parse_line (struct first_boot_file *f, char *text, unsigned number)
     return 0;
   equals = strchr (line, '=');
   if (!equals) {
-    report_error ("%s, line %u: key=value is needed", f->name, number);
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s, line %u: key=value is needed", f->name, number);
     return -1;
   }
   *equals = '\0';
@@ -129,7 +135,8 @@ parse_line (struct first_boot_file *f, char *text, unsigned number)
     return -1;
   const struct first_boot_line given = { trim (equals + 1), number };
   if (*given.value == '\0') {
-    report_error ("%s, line %u: %s has no value; leave the line out", f->name, number,
+    report_error (ERROR_FIRST_BOOT_SETTING,
+                  "%s, line %u: %s has no value; leave the line out", f->name, number,
                   key_names[key]);
     return -1;
   }
@@ -143,7 +150,7 @@ parse (struct first_boot_file *f)
   char *line = f->text, *end = f->text + f->size;
 
   if (memchr (f->text, '\0', f->size)) {
-    report_error ("%s: not a text (it has a NUL byte)", f->name);
+    report_error (ERROR_FIRST_BOOT_FILE, "%s: not a text (it has a NUL byte)", f->name);
     return -1;
   }
   for (unsigned number = 1; line < end; number++) {
@@ -168,7 +175,7 @@ first_boot_file_parse (struct first_boot_file *f, const char *name,
   f->name = name;
   f->text = malloc (size + 1);
   if (!f->text) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   memcpy (f->text, text, size);
@@ -205,16 +212,16 @@ first_boot_file_read (struct first_boot_file *f, const char *path)
 
   memset (f, 0, sizeof *f);
   if (fd == -1) {
-    report_error ("--config %s: %s", path, strerror (errno));
+    report_error (ERROR_FIRST_BOOT_FILE, "--config %s: %s", path, strerror (errno));
     return -1;
   }
   text = malloc (FIRST_BOOT_FILE_MAX + 1);
   if (text)
     n = full_read (fd, text, FIRST_BOOT_FILE_MAX + 1);
   if (n == -1)
-    report_error ("--config %s: %s", path, strerror (errno));
+    report_error (ERROR_FIRST_BOOT_FILE, "--config %s: %s", path, strerror (errno));
   else if (n > FIRST_BOOT_FILE_MAX)
-    report_error ("--config %s: larger than 64 KiB", path);
+    report_error (ERROR_FIRST_BOOT_FILE, "--config %s: larger than 64 KiB", path);
   else
     result = first_boot_file_parse (f, is_stdin ? "standard input" : path, text,
                                     (size_t) n);

@@ -51,7 +51,8 @@ apply_script (const struct fat_partition *fat, const struct first_boot_settings 
   size_t size;
 
   if (fat_partition_has (fat, "firstrun.sh")) {
-    report_error ("the image has a first boot of its own (firstrun.sh on its boot "
+    report_error (ERROR_FIRST_BOOT_IMAGE,
+                  "the image has a first boot of its own (firstrun.sh on its boot "
                   "partition): use an image that was not prepared, or leave --config "
                   "out");
     return -1;
@@ -139,7 +140,7 @@ make_cloud_files (const struct first_boot_settings *s, struct cloud_files *files
   files->meta_data = files->user_data && files->network
                      ? make_meta_data (s, files) : NULL;
   if (!files->meta_data)
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return files->meta_data ? 0 : -1;
 }
 
@@ -232,7 +233,8 @@ first_boot_files_lay (struct image_overlay *overlay, const struct partition_tabl
     if (r != 0)
       return r == 1 ? 0 : -1;
   }
-  report_error ("the image has no place for the settings of --config: of its %u "
+  report_error (ERROR_FIRST_BOOT_IMAGE,
+                "the image has no place for the settings of --config: of its %u "
                 "partitions %u have a FAT file system, and none of these has "
                 "cmdline.txt with config.txt or start*.elf (Raspberry Pi OS), or "
                 "user-data or meta-data, or the name CIDATA (cloud-init)",

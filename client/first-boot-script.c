@@ -97,7 +97,7 @@ first_boot_script_new (const struct first_boot_settings *s)
   helper_file_release (&steps);
   if (good)
     return text;
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   free (text);
   return NULL;
 }
@@ -112,14 +112,15 @@ only_line (const char *text, size_t size)
   size_t n;
 
   if (!line) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   for (n = strlen (line); n > 0 && isspace ((unsigned char) line[n - 1]); n--)
     line[n - 1] = '\0';
   if (n > 0 && !memchr (text, '\0', size) && !strpbrk (line, "\r\n"))
     return line;
-  report_error ("cmdline.txt on the image's boot partition is not one line of text, so "
+  report_error (ERROR_FIRST_BOOT_IMAGE,
+                "cmdline.txt on the image's boot partition is not one line of text, so "
                 "nothing can be added to it");
   free (line);
   return NULL;
@@ -132,11 +133,12 @@ join (const char *line, const char *part, const char *rest)
   char *text = NULL;
 
   if (strlen (line) + strlen (part) + strlen (rest) > CMDLINE_MAX)
-    report_error ("cmdline.txt on the image's boot partition would be longer than %d "
+    report_error (ERROR_FIRST_BOOT_IMAGE,
+                  "cmdline.txt on the image's boot partition would be longer than %d "
                   "bytes, and the board might cut it off", CMDLINE_MAX);
   else if (asprintf (&text, "%s%s%s\n", line, part, rest) == -1) {
     text = NULL;
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   }
   return text;
 }
@@ -150,7 +152,8 @@ first_boot_script_add_to_cmdline (const char *text, size_t size)
     return NULL;
   if (!strstr (line, "systemd.run") && !strstr (line, "systemd.unit="))
     return join (line, CMDLINE_PART, "");
-  report_error ("the image has a first boot of its own (cmdline.txt on its boot "
+  report_error (ERROR_FIRST_BOOT_IMAGE,
+                "the image has a first boot of its own (cmdline.txt on its boot "
                 "partition has systemd.run or systemd.unit in it): use an image that "
                 "was not prepared, or leave --config out");
   return NULL;

@@ -40,10 +40,12 @@ check_values (const struct first_boot_file *f)
     if (!fault)
       continue;
     if (rules[key].secret)
-      report_error ("%s, line %u: %s: %s", f->name, line->number,
+      report_error (ERROR_FIRST_BOOT_SETTING,
+                    "%s, line %u: %s: %s", f->name, line->number,
                     first_boot_key_name ((enum first_boot_key) key), fault);
     else
-      report_error ("%s, line %u: %s=%s: %s", f->name, line->number,
+      report_error (ERROR_FIRST_BOOT_SETTING,
+                    "%s, line %u: %s=%s: %s", f->name, line->number,
                     first_boot_key_name ((enum first_boot_key) key), line->value,
                     fault);
     return -1;
@@ -68,7 +70,8 @@ check_needs (const struct first_boot_file *f)
 
   for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
     if (f->keys[needs[i].given].value && !f->keys[needs[i].needed].value) {
-      report_error ("%s, line %u: %s needs %s: %s", f->name,
+      report_error (ERROR_FIRST_BOOT_INCOMPLETE,
+                    "%s, line %u: %s needs %s: %s", f->name,
                     f->keys[needs[i].given].number,
                     first_boot_key_name (needs[i].given),
                     first_boot_key_name (needs[i].needed), needs[i].why);
@@ -77,7 +80,7 @@ check_needs (const struct first_boot_file *f)
   for (int key = 0; key < FIRST_BOOT_NR_KEYS; key++)
     if (f->keys[key].value)
       return 0;
-  report_error ("%s: nothing is set in it", f->name);
+  report_error (ERROR_FIRST_BOOT_INCOMPLETE, "%s: nothing is set in it", f->name);
   return -1;
 }
 
@@ -91,7 +94,7 @@ copy_value (const struct first_boot_line *line, char **value)
   *value = strdup (line->value);
   if (*value)
     return 0;
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return -1;
 }
 
@@ -113,7 +116,8 @@ take_keys (struct first_boot_settings *s, const struct first_boot_file *f)
     return -1;
   if (!s->user || s->password_hash || s->keys.nr > 0)
     return 0;
-  report_error ("%s: nobody could log in as %s: give a password or ssh-key (there is "
+  report_error (ERROR_FIRST_BOOT_INCOMPLETE,
+                "%s: nobody could log in as %s: give a password or ssh-key (there is "
                 "no public key in ~/.ssh)", f->name, s->user);
   return -1;
 }
@@ -207,6 +211,6 @@ first_boot_settings_describe (const struct first_boot_settings *s)
       return terminal_text_clean (text);
   }
   free (text);
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return NULL;
 }

@@ -35,7 +35,8 @@ check_network (const struct first_boot *fb, const struct options *o)
 {
   if (!fb->settings.wifi_ssid || !(o->keep & 1U << KEEP_NETWORK))
     return 0;
-  report_error ("--keep network and a wifi-ssid in the file of --config exclude each "
+  report_error (ERROR_FIRST_BOOT_CONFLICT,
+                "--keep network and a wifi-ssid in the file of --config exclude each "
                 "other");
   return -1;
 }
@@ -48,12 +49,14 @@ first_boot_check_options (const struct first_boot *fb, const struct options *o)
   if (!fb->settings.hostname)
     return 0;
   if (o->nr_boards > 1) {
-    report_error ("%zu boards cannot all be called %s: with several boards, --config "
+    report_error (ERROR_FIRST_BOOT_CONFLICT,
+                  "%zu boards cannot all be called %s: with several boards, --config "
                   "has no hostname", o->nr_boards, fb->settings.hostname);
     return -1;
   }
   if (o->keep & 1U << KEEP_HOSTNAME) {
-    report_error ("--keep hostname and a hostname in the file of --config exclude each "
+    report_error (ERROR_FIRST_BOOT_CONFLICT,
+                  "--keep hostname and a hostname in the file of --config exclude each "
                   "other");
     return -1;
   }

@@ -84,7 +84,7 @@ prepare_session (struct flash_job *job)
     return 0;
   job->stored = calloc (1, sizeof *job->stored);
   if (!job->stored) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   if (session_store_create (job, board_connection_host_key (job->connection),
@@ -194,7 +194,8 @@ look_again (struct flash_job *job, enum found_session before)
             b->disk_size, b->disk_serial, b->boot_id);
   if (found == before && strcmp (disk_before, disk_now) == 0)
     return 0;
-  report_error ("the board is not any more what the plan has shown: it was "
+  report_error (ERROR_BOARD_CHANGED,
+                "the board is not any more what the plan has shown: it was "
                 "rebooted, or is at another flash");
   return -1;
 }
@@ -264,14 +265,16 @@ say_unwritten (const struct flash_job *job)
   if (job->member && (job->at_work || !job->report.text))
     return;                     /* the parent says so, of all boards */
   if (job->at_work || !found_session_may_have_written (job))
-    report_error ("nothing was written to %s", host);
+    report_error (ERROR_NOTHING_WRITTEN, "nothing was written to %s", host);
   else if (job->report.text) {
-    report_error ("nothing was written to %s by this command; the flash that is "
+    report_error (ERROR_NOTHING_WRITTEN,
+                  "nothing was written to %s by this command; the flash that is "
                   "under way there is left alone", host);
     command_hint_say ("See how far it is", "status", job->options);
   }
   else
-    report_error ("nothing was written to %s by this command", host);
+    report_error (ERROR_NOTHING_WRITTEN,
+                  "nothing was written to %s by this command", host);
 }
 
 /* Whether the board reboots now, and that is waited for. */

@@ -73,7 +73,7 @@ flash_job_helper_command (const struct flash_job *job, const char *verb,
   if (asprintf (&command, "%s" FLASH_RAM_ROOT "/bin/flash-helper %s -r "
                 FLASH_RAM_ROOT "%s%s", board_privilege_prefix (job), verb,
                 with_session ? " " : "", with_session ? job->session : "") == -1) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   return command;
@@ -172,7 +172,8 @@ flash_job_ask_status (struct flash_job *job, struct session_report *report)
         && parse_status (ssh_exec_stdout (exec), report))
       result = 1;
     else if ((result = look_for_session (job)) == -1) {
-      report_error ("the board's helper does not say where the flash stands");
+      report_error (ERROR_BOARD_ANSWER,
+                    "the board's helper does not say where the flash stands");
       message_verbatim ("board: ", ssh_exec_stderr (exec));
     }
   }

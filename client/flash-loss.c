@@ -99,7 +99,8 @@ flash_loss_of_connection (struct flash_run *r, const char *reason)
   snprintf (why, sizeof why, "%s", reason);
   drop_connection (r);
   if (r->abort_sent && !flash_run_may_be_writing (r)) {
-    report_error ("the connection to the board was lost: %s", why);
+    report_error (ERROR_CONNECTION_LOST,
+                  "the connection to the board was lost: %s", why);
     flash_outcome_explain_interruption (r->job, &r->status, false);
     flash_run_finish (r, STATUS_NOT_WRITTEN);
     return;
@@ -120,7 +121,7 @@ flash_loss_of_channel (struct flash_run *r, const char *reason)
     return;
   }
   progress_end ();
-  report_error ("%s", reason);
+  report_error (ERROR_SESSION_FAILED, "%s", reason);
   flash_run_finish (r, STATUS_NOT_WRITTEN);
   flash_job_tell_session (r->job, "abort");
 }

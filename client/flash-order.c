@@ -77,7 +77,8 @@ flash_order_consider_go (struct flash_run *r)
     return;
   if (flash_run_is_ramfs (r) && (!s->staged || s->staged_differs)) {
     if (!s->staged)
-      report_error ("the board says that it is ready without having proven its "
+      report_error (ERROR_BOARD_ANSWER,
+                    "the board says that it is ready without having proven its "
                     "copy of the image");
     flash_order_abort (r);
     return;
@@ -130,7 +131,7 @@ take_answer (struct flash_run *r)
   else if (!r->abort_sent && taken)
     r->go_taken = true;
   else if (!r->abort_sent) {
-    report_error ("the board did not take the order to go");
+    report_error (ERROR_ORDER_NOT_TAKEN, "the board did not take the order to go");
     r->go_sent = false;
     if (r->status.writing)
       flash_run_leave (r);

@@ -80,12 +80,14 @@ flash_outcome_of_lost_session (const struct flash_job *job,
     return STATUS_DONE;
   }
   if (!go) {
-    report_error ("the board answers, and the flash is no longer there: it has "
+    report_error (ERROR_FLASH_GONE,
+                  "the board answers, and the flash is no longer there: it has "
                   "cleaned up, or was switched off");
     return STATUS_NOT_WRITTEN;
   }
   if (is_ramfs (job) || s->copied) {
-    report_error ("the board answers%s, and the flash is no longer there.\n"
+    report_error (ERROR_RESULT_UNKNOWN,
+                  "the board answers%s, and the flash is no longer there.\n"
                   "It had the whole image, so it has most likely finished%s; but "
                   "that %s was verified was not heard here.\nCompare: "
                   "flash-live-remote verify %s%s%s %s",
@@ -98,12 +100,14 @@ flash_outcome_of_lost_session (const struct flash_job *job,
     return STATUS_INTERRUPTED;
   }
   if (!s->writing) {
-    report_error ("the board answers, and the flash is no longer there; it was told "
+    report_error (ERROR_RESULT_UNKNOWN,
+                  "the board answers, and the flash is no longer there; it was told "
                   "to write, and whether it had begun is not known.\n"
                   "%s may be partly written: flash it again", disk);
     return STATUS_PARTLY_WRITTEN;
   }
-  report_error ("the board answers, and the flash is no longer there: it was "
+  report_error (ERROR_PARTLY_WRITTEN,
+                "the board answers, and the flash is no longer there: it was "
                 "switched off or reset in the middle.\n%s is partly written%s",
                 disk, flash_job_is_root_disk (job)
                 ? ": write it from another machine, or from a rescue system"
@@ -135,18 +139,20 @@ explain_failure (const struct flash_job *job, const struct flash_status *s)
   const char *disk = job->board.disk, *host = job->options->host;
 
   if (s->stopped) {
-    report_error ("the board has stopped, with %s of %s partly written.  Everything "
+    report_error (ERROR_STOPPED_PARTLY_WRITTEN,
+                  "the board has stopped, with %s of %s partly written.  Everything "
                   "is kept there: leave it switched on.\n"
                   "The same command tries again from where it is.", disk, host);
     command_hint_say ("Give it up", "abandon", job->options);
   }
   else if (strcmp (s->written, "yes") == 0) {
-    report_error ("%s of %s holds the whole image, and the board could not be "
+    report_error (ERROR_REBOOT_FAILED,
+                  "%s of %s holds the whole image, and the board could not be "
                   "rebooted into it", disk, host);
     command_hint_say ("Reset it", "abandon", job->options);
   }
   else if (s->result != RESULT_NONE) {
-    report_error ("%s of %s is partly written%s", disk, host,
+    report_error (ERROR_PARTLY_WRITTEN, "%s of %s is partly written%s", disk, host,
                   flash_job_is_root_disk (job)
                   ? ": leave it switched on, once it is off it does not boot again"
                   : "");

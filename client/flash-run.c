@@ -227,7 +227,8 @@ restart_image_server (struct flash_run *r)
   if (strcmp (again.integrity.digest, before->digest) == 0
       && again.integrity.disk_size == before->disk_size)
     return true;
-  report_error ("%s is not the image any more that this flash began with",
+  report_error (ERROR_IMAGE_CHANGED,
+                "%s is not the image any more that this flash began with",
                 r->job->location.shown);
   return false;
 }
@@ -282,7 +283,7 @@ check_abort (struct flash_run *r)
 {
   if (!r->abort_sent || clock_seconds () - r->abort_since <= ABORT_SECONDS)
     return;
-  report_error ("the board does not say that it has stopped");
+  report_error (ERROR_ORDER_NOT_TAKEN, "the board does not say that it has stopped");
   flash_run_leave (r);
 }
 

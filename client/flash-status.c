@@ -114,7 +114,8 @@ take_hello (struct flash_status *s, struct status_record *r)
 {
   if (number_of (r, "protocol") != FLASH_PROTOCOL_VERSION
       || strcmp (text_of (r, "session"), s->session) != 0) {
-    report_error ("the helper on the board (%s, protocol %s, session %s) is not "
+    report_error (ERROR_BOARD_ANSWER,
+                  "the helper on the board (%s, protocol %s, session %s) is not "
                   "the one that this flash belongs to", text_of (r, "helper"),
                   text_of (r, "protocol"), text_of (r, "session"));
     s->foreign = true;
@@ -228,7 +229,8 @@ take_staged (struct flash_status *s, struct status_record *r)
                       || strcmp (text_of (r, "digest"), s->stored_digest) != 0;
   progress_end ();
   if (s->staged_differs)
-    report_error ("the copy in the board's memory differs from the image "
+    report_error (ERROR_STAGED_COPY_DIFFERS,
+                  "the copy in the board's memory differs from the image "
                   "(XXH3-128 %s): bad memory, or the image was changed "
                   "meanwhile", text_of (r, "digest"));
   else
@@ -344,7 +346,8 @@ take_record (struct flash_status *s, struct status_record *r)
   else if (strcmp (r->type, "error") == 0) {
     progress_end ();
     take_written (s, r);
-    report_error ("board: %s", text_of (r, "text"));
+    report_error (error_code_of_name (status_get (r, "code"), ERROR_BOARD_ERROR),
+                  "board: %s", text_of (r, "text"));
   }
   else if (strcmp (r->type, "end") == 0)
     take_end (s, r);

@@ -161,7 +161,7 @@ fleet_board_start (struct fleet_board *b, const struct fleet_shared *shared)
   b->stage = FLEET_PROBING;
   b->begun = clock_seconds ();
   if (make_pipes (&p) == -1) {
-    fleet_board_refuse (b, strerror (errno));
+    fleet_board_refuse (b, ERROR_SYSTEM_FAILED, strerror (errno));
     return;
   }
   fflush (NULL);
@@ -173,7 +173,7 @@ fleet_board_start (struct fleet_board *b, const struct fleet_shared *shared)
   take_ends (b, &p);
   if (b->pid == -1) {
     b->pid = 0;
-    fleet_board_refuse (b, strerror (errno));
+    fleet_board_refuse (b, ERROR_SYSTEM_FAILED, strerror (errno));
   }
 }
 
@@ -236,7 +236,7 @@ status_of_wait (struct fleet_board *b, int wait_status)
   else
     snprintf (text, sizeof text, "the process that flashes this board has ended "
               "with status %d", WEXITSTATUS (wait_status));
-  fleet_words_error (b, text);
+  fleet_words_error (b, ERROR_SYSTEM_FAILED, text);
   return status_of_crash (b);
 }
 
@@ -248,7 +248,7 @@ reap (struct fleet_board *b)
   close_fd (&b->control);       /* in case it waits for a word */
   while (waitpid (b->pid, &wait_status, 0) == -1)
     if (errno != EINTR) {
-      fleet_words_error (b, strerror (errno));
+      fleet_words_error (b, ERROR_SYSTEM_FAILED, strerror (errno));
       wait_status = 0xff00;
       break;
     }
@@ -257,10 +257,10 @@ reap (struct fleet_board *b)
 }
 
 void
-fleet_board_refuse (struct fleet_board *b, const char *reason)
+fleet_board_refuse (struct fleet_board *b, enum error_code code, const char *reason)
 {
   if (reason)
-    fleet_words_error (b, reason);
+    fleet_words_error (b, code, reason);
   if (b->pid > 0) {
     fleet_board_tell (b, "stop\n");
     b->stage = FLEET_LEAVING;

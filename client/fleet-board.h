@@ -11,6 +11,8 @@
 #include <sys/types.h>
 
 #include "board-state.h"
+#include "error-catalogue.h"
+#include "error-tag.h"
 #include "exit-status.h"
 #include "image-facts.h"
 #include "line-reader.h"
@@ -63,6 +65,7 @@ struct fleet_board
   char question[512];           /* "": it asks nothing */
   bool question_echo;
   char error[512];              /* the first line of the last one; "": none */
+  char error_code[ERROR_CODE_MAX];
 
   enum exit_status status;      /* of one that has ended */
   long begun, ended;            /* seconds, of its work */
@@ -97,8 +100,10 @@ bool fleet_board_take (struct fleet_board *b,
 
 /* A line to its process; one that is gone does not mind. */
 void fleet_board_tell (struct fleet_board *b, const char *line);
-/* It ends before anything was begun; REASON is said, unless it is NULL. */
-void fleet_board_refuse (struct fleet_board *b, const char *reason);
+/* It ends before anything was begun; REASON is said, an error of CODE, unless it is
+ * NULL. */
+void fleet_board_refuse (struct fleet_board *b, enum error_code code,
+                         const char *reason);
 /* Pass an interrupt on. */
 void fleet_board_signal (struct fleet_board *b, int signal);
 

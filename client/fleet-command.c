@@ -82,7 +82,7 @@ look_after_server (struct fleet *f)
 
     fleet_board_tell (b, "unserved\n");
     if (b->stage == FLEET_QUEUED || b->stage == FLEET_PLANNED)
-      fleet_board_refuse (b, "the image is not served any more");
+      fleet_board_refuse (b, ERROR_IMAGE_NOT_SERVED, "the image is not served any more");
   }
 }
 
@@ -104,7 +104,7 @@ pass_interrupts_on (struct fleet *f)
     struct fleet_board *b = &f->shared.boards[i];
 
     if (b->stage == FLEET_QUEUED)
-      fleet_board_refuse (b, "interrupted before its turn");
+      fleet_board_refuse (b, ERROR_INTERRUPTED, "interrupted before its turn");
     else
       fleet_board_signal (b, signal);
   }
@@ -213,11 +213,11 @@ probe_all (struct fleet *f)
 }
 
 static void
-refuse_planned (struct fleet *f, const char *reason)
+refuse_planned (struct fleet *f)
 {
   for (size_t i = 0; i < f->shared.nr; i++)
     if (f->shared.boards[i].stage == FLEET_PLANNED)
-      fleet_board_refuse (&f->shared.boards[i], reason);
+      fleet_board_refuse (&f->shared.boards[i], ERROR_NOT_CONFIRMED, NULL);
 }
 
 /* 0, or -1 after a report. */
@@ -240,7 +240,7 @@ confirm (struct fleet *f)
   confirmed = f->answer && fleet_plan_is_confirmed (f->answer, nr);
   if (confirmed)
     return 0;
-  report_error (f->answer ? "that is not %zu: not confirmed"
+  report_error (ERROR_NOT_CONFIRMED, f->answer ? "that is not %zu: not confirmed"
                           : "no answer: not confirmed (%zu boards)", nr);
   return -1;
 }
@@ -278,9 +278,9 @@ flash (struct fleet *f)
   fleet_plan_refuse_twins (f->shared.boards, f->shared.nr);
   fleet_plan_show (&f->shared, f->options);
   if (f->interrupts > 0)
-    refuse_planned (f, NULL);
+    refuse_planned (f);
   else if (!f->options->dry_run && confirm (f) == -1)
-    refuse_planned (f, NULL);
+    refuse_planned (f);
   flash_all (f);
 }
 
@@ -293,7 +293,7 @@ init_boards (struct fleet *f)
 
   f->shared.boards = calloc (nr, sizeof *f->shared.boards);
   if (!f->shared.boards) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   for (; f->shared.nr < nr; f->shared.nr++)
@@ -326,7 +326,7 @@ fleet_command (const struct options *options)
   fleet_display_init (options->verbosity);
   if (fleet_plan_check_confirmation (options) == -1
       || !(f.server = fleet_server_start (options)) || init_boards (&f) == -1)
-    report_error ("nothing was written to any board");
+    report_error (ERROR_NOTHING_WRITTEN, "nothing was written to any board");
   else {
     flash (&f);
     fleet_summary_show (f.shared.boards, f.shared.nr, options);

@@ -22,7 +22,8 @@ fleet_plan_check_confirmation (const struct options *o)
 {
   if (o->confirm || o->dry_run || isatty (STDIN_FILENO))
     return 0;                   /* the number was compared with the options */
-  report_error ("flashes must be confirmed, and there is no terminal to ask on.\n"
+  report_error (ERROR_CONFIRMATION_MISSING,
+                "flashes must be confirmed, and there is no terminal to ask on.\n"
                 "Give --confirm %zu, the number of boards, or look first with "
                 "--dry-run.", o->nr_boards);
   return -1;
@@ -66,7 +67,7 @@ fleet_plan_refuse_twins (struct fleet_board boards[], size_t nr)
 
         snprintf (text, sizeof text, "this is the same board as %s, by another name",
                   boards[j].name);
-        fleet_board_refuse (&boards[i], text);
+        fleet_board_refuse (&boards[i], ERROR_BOARD_TWICE, text);
       }
 }
 
@@ -151,7 +152,7 @@ show_table (const struct fleet_shared *shared)
   int widths[COLUMNS] = { 0 };
 
   if (!rows) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return;
   }
   measure (&head, widths);

@@ -37,7 +37,7 @@ vouch (struct fleet_server *s)
 {
   if (link (image_server_socket (s->server), s->socket) == 0)
     return 0;
-  report_error ("%s: %s", s->socket, strerror (errno));
+  report_error (ERROR_TEMPORARY_FILE, "%s: %s", s->socket, strerror (errno));
   return -1;
 }
 
@@ -57,7 +57,7 @@ start (struct fleet_server *s)
   interrupt_defer ();
   if ((size_t) snprintf (s->socket, sizeof s->socket, "%s-proven",
                          image_server_socket (s->server)) >= sizeof s->socket) {
-    report_error ("%s: %s", s->socket, strerror (ENAMETOOLONG));
+    report_error (ERROR_TEMPORARY_FILE, "%s: %s", s->socket, strerror (ENAMETOOLONG));
     *s->socket = '\0';
     return -1;
   }
@@ -70,7 +70,7 @@ fleet_server_start (const struct options *options)
   struct fleet_server *s = calloc (1, sizeof *s);
 
   if (!s) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   s->options = options;
@@ -119,7 +119,8 @@ is_same_image (const struct fleet_server *s, const struct image_facts *now)
 
   if (strcmp (a->digest, b->digest) == 0 && a->disk_size == b->disk_size)
     return true;
-  report_error ("%s is not the image any more that these flashes began with",
+  report_error (ERROR_IMAGE_CHANGED,
+                "%s is not the image any more that these flashes began with",
                 s->location.shown);
   return false;
 }
@@ -133,7 +134,8 @@ restart (struct fleet_server *s, uint64_t done)
     s->restarts = 0;
   s->done_at_restart = done;
   if (s->restarts++ == RESTARTS_MAX) {
-    report_error ("nbdkit has ended %d times without any progress in between",
+    report_error (ERROR_NBDKIT_FAILED,
+                  "nbdkit has ended %d times without any progress in between",
                   RESTARTS_MAX + 1);
     return false;
   }

@@ -134,6 +134,14 @@ say_rest (const struct fleet_board boards[], size_t nr)
 }
 
 static void
+say_error (const struct fleet_board *b)
+{
+  CLEANUP_FREE char *text = error_tag_text (b->error, b->error_code);
+
+  message_always ("  %s: %s", b->name, text ? text : b->error);
+}
+
+static void
 say_table (const struct fleet_board boards[], size_t nr, const struct options *o)
 {
   const struct counts c = count (boards, nr);
@@ -150,7 +158,7 @@ say_table (const struct fleet_board boards[], size_t nr, const struct options *o
     say_board (&boards[i], o, width);
   for (size_t i = 0; i < nr; i++)
     if (boards[i].status != STATUS_DONE && *boards[i].error)
-      message_always ("  %s: %s", boards[i].name, boards[i].error);
+      say_error (&boards[i]);
   if (c.done + c.not_back + c.command_failed < nr)
     say_rest (boards, nr);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bottleneck.h"
+#include "cleanup.h"
 #include "clock.h"
 #include "fleet-display.h"
 #include "fleet-words.h"
@@ -108,6 +109,14 @@ take_command (struct fleet_board *b, const struct status_record *r)
             number_of (r, "exit_status"));
 }
 
+/* Of an error that is said or was heard. */
+static void
+keep_error (struct fleet_board *b, const char *code, const char *text)
+{
+  snprintf (b->error_code, sizeof b->error_code, "%s", code);
+  copy_line (b->error, sizeof b->error, text);
+}
+
 static void
 understand (struct fleet_board *b, const struct status_record *r)
 {
@@ -127,7 +136,7 @@ understand (struct fleet_board *b, const struct status_record *r)
   }
   else if (strcmp (r->type, "message") == 0
            && strcmp (text_of (r, "level"), "error") == 0)
-    copy_line (b->error, sizeof b->error, text_of (r, "text"));
+    keep_error (b, text_of (r, "code"), text_of (r, "text"));
 }
 
 /* -- Passing on -------------------------------------------------------------- */
@@ -159,7 +168,8 @@ say_lines (const struct fleet_board *b, const char *prefix, const char *text)
 static void
 say_message (const struct fleet_board *b, const struct status_record *r)
 {
-  const char *level = text_of (r, "level"), *text = text_of (r, "text");
+  const char *level = text_of (r, "level");
+  CLEANUP_FREE char *text = error_tag_text (text_of (r, "text"), text_of (r, "code"));
   const char *from = text_of (r, "from");
   char prefix[48] = "";
 
@@ -167,7 +177,7 @@ say_message (const struct fleet_board *b, const struct status_record *r)
     snprintf (prefix, sizeof prefix, "%s: ", level);
   else if (*from)
     snprintf (prefix, sizeof prefix, "%.32s: ", from);
-  if (strcmp (level, "info") != 0 || fleet_display_says_steps ())
+  if (text && (strcmp (level, "info") != 0 || fleet_display_says_steps ()))
     say_lines (b, prefix, text);
 }
 
@@ -233,14 +243,17 @@ fleet_words_take_line (struct fleet_board *b, char *line)
 }
 
 void
-fleet_words_error (struct fleet_board *b, const char *text)
+fleet_words_error (struct fleet_board *b, enum error_code code, const char *text)
 {
-  copy_line (b->error, sizeof b->error, text);
+  const char *name = error_code_name (code);
+  CLEANUP_FREE char *tagged = error_tag_text (text, name);
+
+  keep_error (b, name, text);
   if (message_sink_is_text ())
-    say_lines (b, "error: ", text);
+    say_lines (b, "error: ", tagged ? tagged : text);
   else
-    message_record ("message", "board", b->name, "level", "error", "text", text,
-                    NULL);
+    message_record ("message", "board", b->name, "level", "error", "code", name,
+                    "text", text, NULL);
 }
 
 void
@@ -254,5 +267,5 @@ fleet_words_end (const struct fleet_board *b)
                   "bytes", RECORD_NUMBER (b->copied),
                   "written", written_name (b->written),
                   "resumable", record_bool (b->resumable),
-                  "text", b->error, NULL);
+                  "code", b->error_code, "text", b->error, NULL);
 }

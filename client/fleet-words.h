@@ -12,7 +12,7 @@ void fleet_words_take_record (struct fleet_board *b, char *line);
 void fleet_words_take_line (struct fleet_board *b, char *line);
 
 /* An error about it that its process did not report. */
-void fleet_words_error (struct fleet_board *b, const char *text);
+void fleet_words_error (struct fleet_board *b, enum error_code code, const char *text);
 /* It has ended: the record. */
 void fleet_words_end (const struct fleet_board *b);
 

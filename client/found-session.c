@@ -77,7 +77,7 @@ take_given_key (struct flash_job *job, struct stored_session *s)
   s->key_path = strdup (job->options->session_key);
   if (s->key_path)
     return 1;
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return -1;
 }
 
@@ -106,7 +106,7 @@ take_key (struct flash_job *job)
   int found;
 
   if (!s) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   found = job->options->session_key ? take_given_key (job, s)
@@ -166,7 +166,8 @@ refuse (const struct flash_job *job)
   const struct session_report *r = &job->report;
   const bool attached = session_status_says (r, "attached", "yes");
 
-  report_error ("a flash is already under way on this board: image %s, mode %s, "
+  report_error (ERROR_FLASH_UNDER_WAY,
+                "a flash is already under way on this board: image %s, mode %s, "
                 "target %s, state %s%s",
                 session_status_get (r, "image"), session_status_get (r, "mode"),
                 session_status_get (r, "target-name"),
@@ -255,7 +256,8 @@ found_session_judge (struct flash_job *job)
   if (found == 1 && is_same_flash (job) && found_session_is (job, "attached", "yes"))
     found = wait_until_alone (job);
   if (found == 0 && job->in_lifeboat) {
-    report_error ("the board's lifeboat lets this program in, but no flash is "
+    report_error (ERROR_FLASH_GONE_ON,
+                  "the board's lifeboat lets this program in, but no flash is "
                   "under way there: it is about to reboot; try again");
     found = -1;
   }
@@ -300,7 +302,8 @@ found_session_check_unchanged (struct flash_job *job)
 
   session_report_release (&now);
   if (found != -1 && !same)
-    report_error ("the flash on the board has %s meanwhile: give the command again",
+    report_error (ERROR_FLASH_GONE_ON,
+                  "the flash on the board has %s meanwhile: give the command again",
                   found == 0 ? "ended" : "gone on, or got another client,");
   return same ? 0 : -1;
 }
@@ -315,7 +318,8 @@ found_session_remove (struct flash_job *job)
                  session_status_get (&job->report, "image"),
                  session_status_get (&job->report, "state"));
   if (flash_job_tell_session (job, stopped ? "abandon" : "abort") == -1) {
-    report_error ("the other flash cannot be removed: the board must be rebooted "
+    report_error (ERROR_SESSION_STUCK,
+                  "the other flash cannot be removed: the board must be rebooted "
                   "first");
     return -1;
   }

@@ -108,7 +108,8 @@ report_no_program (const struct target_probe *board, const char *wanted)
   char available[256];
 
   helper_files_list (HELPER_PROGRAM_PREFIX, available, sizeof available);
-  report_error ("the board is a %s machine (%u-bit userland), and there is no "
+  report_error (ERROR_HELPER_MISSING,
+                "the board is a %s machine (%u-bit userland), and there is no "
                 "flash-helper for it (%s) in %s; this installation has:%s",
                 board->machine, board->bits, wanted, helper_files_directory (),
                 *available ? available : " none");
@@ -117,7 +118,8 @@ report_no_program (const struct target_probe *board, const char *wanted)
 static void
 report_no_busybox (const char *wanted)
 {
-  report_error ("the board has no busybox, which the flash runs in, and this "
+  report_error (ERROR_BUSYBOX_MISSING,
+                "the board has no busybox, which the flash runs in, and this "
                 "installation has none for it (%s).\nInstall it there (on Debian: "
                 "apt install busybox), or give a static one for the board with "
                 "--busybox FILE.", wanted);
@@ -132,7 +134,7 @@ helper_choice_make (const struct flash_job *job, bool with_busybox,
 
   helper_choice_guess (board->machine, board->bits, choice);
   if (choice->nr == 0) {
-    report_error ("the board does not say what machine it is");
+    report_error (ERROR_BOARD_ANSWER, "the board does not say what machine it is");
     return -1;
   }
   list (choice, wanted, sizeof wanted);
@@ -181,6 +183,7 @@ helper_choice_report (const struct helper_choice *choice)
       break;
     n += (size_t) r;
   }
-  report_error ("no flash-helper of this installation runs on the board.  Tried "
+  report_error (ERROR_HELPER_DOES_NOT_RUN,
+                "no flash-helper of this installation runs on the board.  Tried "
                 "were:%s", tried);
 }

@@ -35,18 +35,19 @@ read_open_file (int fd, const char *path, struct helper_file *file)
   ssize_t n;
 
   if (fstat (fd, &st) == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_INSTALLATION_INCOMPLETE, "%s: %s", path, strerror (errno));
     return -1;
   }
   if (!S_ISREG (st.st_mode) || st.st_size == 0 || st.st_size > FILE_MAX) {
-    report_error ("%s: not a file of the helper", path);
+    report_error (ERROR_INSTALLATION_INCOMPLETE, "%s: not a file of the helper", path);
     return -1;
   }
   file->size = (size_t) st.st_size;
   file->data = malloc (file->size + 1);
   n = file->data ? full_read (fd, file->data, file->size) : -1;
   if (n != (ssize_t) file->size) {
-    report_error ("%s: %s", path, n == -1 ? strerror (errno) : "it got shorter");
+    report_error (ERROR_INSTALLATION_INCOMPLETE,
+                  "%s: %s", path, n == -1 ? strerror (errno) : "it got shorter");
     helper_file_release (file);
     return -1;
   }
@@ -63,7 +64,7 @@ helper_file_read_path (const char *path, struct helper_file *file)
   file->size = 0;
   if (fd != -1)
     return read_open_file (fd, path, file);
-  report_error ("%s: %s", path, strerror (errno));
+  report_error (ERROR_INSTALLATION_INCOMPLETE, "%s: %s", path, strerror (errno));
   return -1;
 }
 
@@ -76,7 +77,7 @@ path_of (const char *prefix, const char *name)
 
   if (asprintf (&path, "%s/%s%s", helper_files_directory (), prefix, name) >= 0)
     return path;
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return NULL;
 }
 

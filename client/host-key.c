@@ -59,7 +59,8 @@ accept_new_key (const struct ssh_config *c, ssh_key key, const char *type,
     message_warning ("%s is not known; its %s key %s is accepted "
                      "(StrictHostKeyChecking)", c->host, type, fingerprint);
   else if (c->strict == STRICT_YES || c->batch_mode || !prompt_possible ()) {
-    report_error ("%s (port %u) is not known: it is not in %s, and %s.\n"
+    report_error (ERROR_HOST_KEY_UNKNOWN,
+                  "%s (port %u) is not known: it is not in %s, and %s.\n"
                   "Its %s key has the fingerprint %s.\n"
                   "Log in once with ssh and compare the fingerprint, or give "
                   "-o StrictHostKeyChecking=accept-new.",
@@ -69,7 +70,7 @@ accept_new_key (const struct ssh_config *c, ssh_key key, const char *type,
     return -1;
   }
   else if (ask_about_key (c, type, fingerprint) == -1) {
-    report_error ("the key of %s was not accepted", c->host);
+    report_error (ERROR_HOST_KEY_REJECTED, "the key of %s was not accepted", c->host);
     return -1;
   }
   /* As with ssh, a file that can't be written is no reason to stop. */
@@ -94,7 +95,8 @@ host_key_judge (const struct ssh_config *c, ssh_key key, const char *fingerprint
   char place[512];
 
   if (c->only_host_key && strcmp (c->only_host_key, fingerprint) != 0) {
-    report_error ("%s shows another host key than a moment ago: %s, not %s",
+    report_error (ERROR_HOST_KEY_CHANGED,
+                  "%s shows another host key than a moment ago: %s, not %s",
                   c->host, fingerprint, c->only_host_key);
     return -1;
   }
@@ -114,7 +116,8 @@ host_key_judge (const struct ssh_config *c, ssh_key key, const char *fingerprint
     return accept_new_key (c, key, type, fingerprint,
                            known == KNOWN_HOST_BY_AUTHORITY);
   case KNOWN_HOST_CHANGED:
-    report_error ("the host key of %s has CHANGED: this is another machine, or "
+    report_error (ERROR_HOST_KEY_CHANGED,
+                  "the host key of %s has CHANGED: this is another machine, or "
                   "someone listens in.\n"
                   "It shows the %s key %s; %s knows another one.\n"
                   "If the board was installed anew, forget the old key: "
@@ -123,7 +126,7 @@ host_key_judge (const struct ssh_config *c, ssh_key key, const char *fingerprint
                   (int) strcspn (place, ","), place, name ? name : c->host);
     return -1;
   case KNOWN_HOST_REVOKED:
-    report_error ("the host key of %s, %s, is REVOKED (%s)",
+    report_error (ERROR_HOST_KEY_REVOKED, "the host key of %s, %s, is REVOKED (%s)",
                   c->host, fingerprint, place);
     return -1;
   default:

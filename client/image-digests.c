@@ -30,7 +30,8 @@ check_export (struct image_digests *d, uint64_t disk_size)
   }
   if ((uint64_t) size != sizeof header + table
       || digests_header_check (header, disk_size) == -1) {
-    report_error ("the image server gives no valid digests; plugin and client "
+    report_error (ERROR_SERVER_ANSWER,
+                  "the image server gives no valid digests; plugin and client "
                   "must come from the same build");
     return -1;
   }
@@ -43,7 +44,7 @@ image_digests_open (struct image_server *server, uint64_t disk_size)
   struct image_digests *d = calloc (1, sizeof *d);
 
   if (!d) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   d->server = server;

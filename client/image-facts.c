@@ -37,7 +37,7 @@ image_facts_report_nbd (struct image_server *server, const char *what)
   if (!image_server_service (server))
     image_server_report_end (server);
   else if (!image_server_report_error (server, what))
-    report_error ("%s: %s", what, text);
+    report_error (ERROR_IMAGE_NOT_SERVED, "%s: %s", what, text);
 }
 
 /* The socket is there before the server listens on it. */
@@ -76,7 +76,8 @@ wait_for_scan (struct image_server *server, struct nbd_handle *nbd,
       return -1;
     }
     if (integrity_parse (text, i) == -1) {
-      report_error ("the image server gives no valid integrity record; plugin "
+      report_error (ERROR_SERVER_ANSWER,
+                    "the image server gives no valid integrity record; plugin "
                     "and client must come from the same build");
       return -1;
     }
@@ -107,7 +108,8 @@ check_integrity (struct image_server *server, const char *image,
     nbd_close (nbd);
   }
   if (result == 0 && i->state == INTEGRITY_DAMAGED) {
-    report_error ("%s is damaged: %s\nGet the image again.", image,
+    report_error (ERROR_IMAGE_DAMAGED,
+                  "%s is damaged: %s\nGet the image again.", image,
                   *i->error ? i->error : "no cause given");
     result = -1;
   }
@@ -122,12 +124,14 @@ check_content (const struct image_facts *facts, const unsigned char *start,
   const char *foreign = foreign_format (start, len);
 
   if (foreign) {
-    report_error ("%s is not a disk image: what it holds is %s", facts->name,
+    report_error (ERROR_IMAGE_NOT_A_DISK,
+                  "%s is not a disk image: what it holds is %s", facts->name,
                   foreign);
     return -1;
   }
   if (facts->table.kind == TABLE_NONE && facts->integrity.disk_size % SECTOR) {
-    report_error ("%s is not a disk image: it has no partition table, and its "
+    report_error (ERROR_IMAGE_NOT_A_DISK,
+                  "%s is not a disk image: it has no partition table, and its "
                   "size of %" PRIu64 " bytes is not one of whole sectors",
                   facts->name, facts->integrity.disk_size);
     return -1;
@@ -158,7 +162,8 @@ read_table (struct image_server *server, struct image_facts *facts)
   if (size == -1 || (len > 0 && nbd_pread (nbd, start, len, 0, 0) == -1))
     image_facts_report_nbd (server, "the start of the image cannot be read");
   else if (facts->integrity.disk_size != (uint64_t) size)
-    report_error ("the image server contradicts itself: a disk of %" PRIu64
+    report_error (ERROR_SERVER_ANSWER,
+                  "the image server contradicts itself: a disk of %" PRIu64
                   " and of %" PRIi64 " bytes",
                   facts->integrity.disk_size, size);
   else {

@@ -52,14 +52,15 @@ refuse (const char *text, const char *why)
     if (at)
       memmove (authority, at + 1, strlen (at + 1) + 1);
   }
-  report_error ("%s: %s", copy ? terminal_text_clean (copy) : "IMAGE", why);
+  report_error (ERROR_IMAGE_LOCATION,
+                "%s: %s", copy ? terminal_text_clean (copy) : "IMAGE", why);
   return -1;
 }
 
 static int
 refuse_memory (void)
 {
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return -1;
 }
 

@@ -38,7 +38,8 @@ check_size (struct image_overlay *o)
   if (size == -1)
     image_facts_report_nbd (o->server, "the image cannot be read");
   else if ((uint64_t) size != o->size)
-    report_error ("the image server now offers %" PRIi64 " bytes instead of %"
+    report_error (ERROR_IMAGE_CHANGED,
+                  "the image server now offers %" PRIi64 " bytes instead of %"
                   PRIu64 ": the image was exchanged", size, o->size);
   return size >= 0 && (uint64_t) size == o->size ? 0 : -1;
 }
@@ -49,7 +50,7 @@ image_overlay_new (struct image_server *server, uint64_t disk_size)
   struct image_overlay *o = calloc (1, sizeof *o);
 
   if (!o || !(o->blocks = calloc (MAX_BLOCKS, sizeof *o->blocks))) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     free (o);
     return NULL;
   }
@@ -112,7 +113,8 @@ check_range (const struct image_overlay *o, size_t len, uint64_t offset)
 {
   if (offset <= o->size && len <= o->size - offset)
     return 0;
-  report_error ("%zu bytes at offset %" PRIu64 " are beyond the end of the image "
+  report_error (ERROR_PATCH_TOO_LARGE,
+                "%zu bytes at offset %" PRIu64 " are beyond the end of the image "
                 "(%" PRIu64 " bytes)", len, offset, o->size);
   return -1;
 }
@@ -168,13 +170,14 @@ own_block (struct image_overlay *o, uint64_t number)
   if (i < o->nr_blocks && o->blocks[i].number == number)
     return o->blocks[i].bytes;
   if (o->nr_blocks == MAX_BLOCKS) {
-    report_error ("what is to be changed in the image is more than %u MiB",
+    report_error (ERROR_PATCH_TOO_LARGE,
+                  "what is to be changed in the image is more than %u MiB",
                   IMAGE_PATCH_MAX_DATA >> 20);
     return NULL;
   }
   unsigned char *bytes = calloc (1, BLOCK);
   if (!bytes) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   if (read_image (o, bytes, block_size (o, number), number * BLOCK) == -1) {

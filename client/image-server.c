@@ -48,15 +48,15 @@ check_file (const struct image_location *l)
   struct stat st;
 
   if (fd == -1 || fstat (fd, &st) == -1) {
-    report_error ("%s: %s", l->shown, strerror (errno));
+    report_error (ERROR_IMAGE_UNREADABLE, "%s: %s", l->shown, strerror (errno));
     return -1;
   }
   if (!S_ISREG (st.st_mode)) {
-    report_error ("%s: not a file", l->shown);
+    report_error (ERROR_IMAGE_UNREADABLE, "%s: not a file", l->shown);
     return -1;
   }
   if (st.st_size == 0) {
-    report_error ("%s: the image is empty", l->shown);
+    report_error (ERROR_IMAGE_EMPTY, "%s: the image is empty", l->shown);
     return -1;
   }
   return 0;
@@ -72,7 +72,7 @@ make_directory (struct image_server *s)
     tmp = "/tmp";
   snprintf (s->directory, sizeof s->directory, "%s/flr-nbd-XXXXXX", tmp);
   if (!mkdtemp (s->directory)) {
-    report_error ("%s: %s", s->directory, strerror (errno));
+    report_error (ERROR_TEMPORARY_FILE, "%s: %s", s->directory, strerror (errno));
     *s->directory = '\0';
     return -1;
   }
@@ -80,7 +80,7 @@ make_directory (struct image_server *s)
   snprintf (s->relay.socket, sizeof s->relay.socket, "%s/relay", s->directory);
   if (interrupt_set_files (INTERRUPT_IMAGE_SERVER, s->front.socket,
                            s->relay.socket, s->directory) == -1) {
-    report_error ("%s: %s", s->directory, strerror (errno));
+    report_error (ERROR_TEMPORARY_FILE, "%s: %s", s->directory, strerror (errno));
     return -1;
   }
   return 0;
@@ -133,7 +133,7 @@ image_server_report_error (struct image_server *s, const char *what)
       if (!error)
         continue;
       CLEANUP_FREE char *shown = image_location_hide (s->location, error);
-      report_error ("%s: %s", what, shown ? shown : "");
+      report_error (ERROR_IMAGE_NOT_SERVED, "%s: %s", what, shown ? shown : "");
       return true;
     }
   return false;
@@ -152,7 +152,7 @@ run (struct image_server *s, struct nbdkit *n, struct argument_list *arguments)
     event.data.fd = nbdkit_process_fd (n->process);
     result = epoll_ctl (s->epoll_fd, EPOLL_CTL_ADD, event.data.fd, &event);
     if (result == -1)
-      report_error ("epoll: %s", strerror (errno));
+      report_error (ERROR_SYSTEM_FAILED, "epoll: %s", strerror (errno));
   }
   argument_list_free (arguments);
   return result;
@@ -191,7 +191,7 @@ start (struct image_server *s, bool rescan)
 {
   s->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   if (s->epoll_fd == -1) {
-    report_error ("epoll: %s", strerror (errno));
+    report_error (ERROR_SYSTEM_FAILED, "epoll: %s", strerror (errno));
     return -1;
   }
   if (make_directory (s) == -1)
@@ -224,7 +224,7 @@ image_server_start (const struct image_location *location, bool rescan,
     return NULL;
   s = calloc (1, sizeof *s);
   if (!s) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   s->epoll_fd = -1;
@@ -303,7 +303,7 @@ void
 image_server_report_end (struct image_server *s)
 {
   if (s->loan) {
-    report_error ("the image is not served any more");
+    report_error (ERROR_IMAGE_NOT_SERVED, "the image is not served any more");
     return;
   }
   if (s->relay.process)
@@ -319,7 +319,7 @@ image_server_borrow (const struct image_loan *loan)
   struct image_server *s = calloc (1, sizeof *s);
 
   if (!s)
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   else
     s->loan = loan;
   return s;

@@ -123,7 +123,7 @@ print_list (struct remote_server *s, const struct image_location *l,
   size_t nr;
 
   if (!rows || !prefix) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return STATUS_NOT_WRITTEN;
   }
   qsort (list->exports, list->nr, sizeof *list->exports, compare_names);
@@ -141,7 +141,7 @@ print_list (struct remote_server *s, const struct image_location *l,
     message_warning ("%s offers more images than are listed here", l->server);
   if (fflush (stdout) == 0 && !ferror (stdout))
     return STATUS_DONE;
-  report_error ("stdout: %s", strerror (errno));
+  report_error (ERROR_OUTPUT_FAILED, "stdout: %s", strerror (errno));
   return STATUS_NOT_WRITTEN;
 }
 
@@ -158,7 +158,8 @@ report_no_list (struct remote_server *s, const struct image_location *l)
       && remote_server_info (s, l->export, &size, &description) == REMOTE_NO)
     remote_trouble_report_unencrypted (l);
   else
-    report_error ("%s gives no list of what it has; ask whoever runs it for the "
+    report_error (ERROR_SERVER_LIST,
+                  "%s gives no list of what it has; ask whoever runs it for the "
                   "image's name", l->server);
 }
 
@@ -207,7 +208,8 @@ images_command (const struct options *options)
     if (location.kind == IMAGE_NBD)
       status = ask_server (&location);
     else
-      report_error ("%s: %s", location.shown, location.kind == IMAGE_WEB
+      report_error (ERROR_OPERANDS_WRONG,
+                    "%s: %s", location.shown, location.kind == IMAGE_WEB
                     ? "a web server has no list of its images"
                     : "the URI of an image server is needed, as in "
                       "nbds://images.lan");

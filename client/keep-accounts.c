@@ -65,7 +65,7 @@ put_keys (struct keep_work *w, const struct kept_file *file,
     present ? merge (present, (const char *) file->data) : NULL;
 
   if (present && !text)
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return text ? keep_put (w, KEEP_AUTHORIZED_KEYS, path, text, strlen (text), &owner)
               : -1;
 }

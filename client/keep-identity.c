@@ -171,7 +171,7 @@ put_hosts (struct keep_work *w)
     return -1;
   FILE *f = open_memstream (&made, &size);
   if (!f) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   for (char *rest = text, *line; (line = strsep (&rest, "\n")) != NULL;) {
@@ -184,7 +184,7 @@ put_hosts (struct keep_work *w)
     any = any || ours;
   }
   if (fclose (f) == EOF) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   return any ? keep_put (w, KEEP_HOSTNAME, "/etc/hosts", made, size, &owner) : 0;

@@ -54,7 +54,8 @@ keep_parse (const char *text, unsigned *items)
 
     if (item == 0) {
       keep_list ((1u << KEEP_ITEMS) - 1, all);
-      report_error ("--keep %s: \"%.*s\" is nothing that can be kept; give one or "
+      report_error (ERROR_OPTION_VALUE,
+                    "--keep %s: \"%.*s\" is nothing that can be kept; give one or "
                     "more of %s", text, (int) len, word, all);
       return -1;
     }

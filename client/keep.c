@@ -54,7 +54,7 @@ run_script (struct flash_job *job, const struct helper_file *script,
   if (!assignments
       || asprintf (&command, "%ssh", board_privilege_prefix (job)) == -1) {
     command = NULL;
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   const struct exec_input inputs[] = {
@@ -95,7 +95,7 @@ keep_refuse (enum keep_item item, const char *fmt, ...)
   va_start (args, fmt);
   vsnprintf (why, sizeof why, fmt, args);
   va_end (args);
-  report_error ("--keep %s: %s", keep_item_name (item), why);
+  report_error (ERROR_KEEP_REFUSED, "--keep %s: %s", keep_item_name (item), why);
   return -1;
 }
 

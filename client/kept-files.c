@@ -247,7 +247,8 @@ kept_files_parse (const char *output, struct kept_files *files)
     good = !*line || take_line (&r, line);
   if (good && !r.open)
     return 0;
-  report_error ("the board gave no complete answer about what is to be kept");
+  report_error (ERROR_BOARD_ANSWER,
+                "the board gave no complete answer about what is to be kept");
   return -1;
 }
 

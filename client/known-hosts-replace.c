@@ -71,14 +71,15 @@ forget (const char *file, const char *name)
   struct stat st;
 
   if (!path && errno != ENOENT && errno != ENOTDIR) {
-    report_error ("%s: %s", file, strerror (errno));
+    report_error (ERROR_KNOWN_HOSTS, "%s: %s", file, strerror (errno));
     return -1;
   }
   if (!path || stat (path, &st) == -1 || !S_ISREG (st.st_mode))
     return 0;
   if (rewrite (path, &st, name) == 0)
     return 0;
-  report_error ("%s: the old host key cannot be taken out: %s", path,
+  report_error (ERROR_KNOWN_HOSTS,
+                "%s: the old host key cannot be taken out: %s", path,
                 strerror (errno));
   return -1;
 }
@@ -89,7 +90,7 @@ known_hosts_replace (const struct ssh_config *c, ssh_key key)
   CLEANUP_FREE char *name = known_hosts_name (c);
 
   if (!name) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   for (size_t i = 0; c->known_hosts[i]; i++)

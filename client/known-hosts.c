@@ -200,7 +200,7 @@ known_hosts_check (const struct ssh_config *c, ssh_key key,
 
   *place = '\0';
   if (!name) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return KNOWN_HOST_ERROR;
   }
   walk (c, name, check_key, &check);
@@ -309,7 +309,7 @@ known_hosts_add (const struct ssh_config *c, ssh_key key)
   if (!path)
     return 0;                   /* UserKnownHostsFile none */
   if (!name || ssh_pki_export_pubkey_base64 (key, &base64) != SSH_OK) {
-    report_error ("%s: cannot add the host key", path);
+    report_error (ERROR_KNOWN_HOSTS, "%s: cannot add the host key", path);
     return -1;
   }
   line = make_line (c, name, ssh_key_type_to_char (ssh_key_type (key)), base64);
@@ -322,7 +322,8 @@ known_hosts_add (const struct ssh_config *c, ssh_key key)
   if (fd >= 0 && close (fd) == -1)
     result = -1;
   if (result == -1)
-    report_error ("%s: cannot add the host key: %s", path, strerror (errno));
+    report_error (ERROR_KNOWN_HOSTS,
+                  "%s: cannot add the host key: %s", path, strerror (errno));
   return result;
 }
 

@@ -50,7 +50,7 @@ libssh_channel_start (struct board_connection *c, const char *command)
 
   if (!lc || !(lc->command = strdup (command))
       || !(lc->channel = ssh_channel_new (libssh_connection_session (c)))) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     libssh_channel_free (lc ? &lc->head : NULL);
     return NULL;
   }

@@ -58,13 +58,14 @@ set_lines (ssh_session session, const char *lines)
     return 0;
   fd = mkstemp (path);
   if (fd == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_TEMPORARY_FILE, "%s: %s", path, strerror (errno));
     return -1;
   }
   if (full_write (fd, lines, strlen (lines)) == -1)
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_TEMPORARY_FILE, "%s: %s", path, strerror (errno));
   else if (ssh_options_parse_config (session, path) != SSH_OK)
-    report_error ("ssh configuration: %s", ssh_get_error (session));
+    report_error (ERROR_SSH_CONFIG_INVALID,
+                  "ssh configuration: %s", ssh_get_error (session));
   else
     result = 0;
   unlink (path);
@@ -77,7 +78,7 @@ set_option (ssh_session session, enum ssh_options_e option, const void *value,
 {
   if (ssh_options_set (session, option, value) == SSH_OK)
     return 0;
-  report_error ("ssh: %s: %s", what, ssh_get_error (session));
+  report_error (ERROR_SSH_FAILED, "ssh: %s: %s", what, ssh_get_error (session));
   return -1;
 }
 
@@ -107,7 +108,7 @@ set_options (ssh_session session, const struct ssh_config *c)
 
   if (!algorithms || asprintf (&ssh_dir, "%s/.ssh", ssh_config_home ()) == -1) {
     ssh_dir = NULL;
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   if (set_option (session, SSH_OPTIONS_PROCESS_CONFIG, &no, "configuration") == -1
@@ -137,7 +138,8 @@ check_host_key (struct libssh_connection *c, const struct ssh_config *config)
 
   if (ssh_get_server_publickey (c->session, &key) != SSH_OK
       || !(c->head.host_key = known_hosts_fingerprint (key)))
-    report_error ("%s: the host key cannot be read: %s", config->host,
+    report_error (ERROR_SSH_FAILED,
+                  "%s: the host key cannot be read: %s", config->host,
                   ssh_get_error (c->session));
   else
     result = host_key_judge (config, key, c->head.host_key);
@@ -167,11 +169,12 @@ connect_session (struct libssh_connection *c, const struct ssh_config *config)
     return -1;
   if (ssh_options_set (c->session, SSH_OPTIONS_FD, &fd) != SSH_OK) {
     close (fd);
-    report_error ("ssh: %s", ssh_get_error (c->session));
+    report_error (ERROR_SSH_FAILED, "ssh: %s", ssh_get_error (c->session));
     return -1;
   }
   if (ssh_connect (c->session) != SSH_OK) {
-    report_error ("cannot connect to %s port %u: %s", config->host,
+    report_error (ERROR_HOST_UNREACHABLE,
+                  "cannot connect to %s port %u: %s", config->host,
                   config->port, ssh_get_error (c->session));
     return -1;
   }
@@ -328,7 +331,7 @@ new_connection (const struct ssh_config *config)
 
   listen_to_libssh ();
   if (!c || !(c->session = ssh_new ()) || !(c->event = ssh_event_new ())) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     close_connection (c ? &c->head : NULL);
     return NULL;
   }
@@ -347,7 +350,8 @@ libssh_connection_scan (const struct ssh_config *config)
 
   if (c && connect_session (c, config) == 0
       && ssh_get_server_publickey (c->session, &key) != SSH_OK)
-    report_error ("%s: the host key cannot be read: %s", config->host,
+    report_error (ERROR_SSH_FAILED,
+                  "%s: the host key cannot be read: %s", config->host,
                   ssh_get_error (c->session));
   close_connection (c ? &c->head : NULL);
   return key;
@@ -368,7 +372,7 @@ libssh_connection_open (const struct ssh_config *config,
   ssh_set_blocking (c->session, 0);
   ssh_set_counters (c->session, NULL, &c->received);
   if (ssh_event_add_session (c->event, c->session) != SSH_OK) {
-    report_error ("ssh: %s", ssh_get_error (c->session));
+    report_error (ERROR_SSH_FAILED, "ssh: %s", ssh_get_error (c->session));
     close_connection (&c->head);
     return NULL;
   }

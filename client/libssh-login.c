@@ -317,7 +317,7 @@ report_refusal (struct login *l, int rc)
   char list[128] = "";
 
   if (rc == SSH_AUTH_ERROR) {
-    report_error ("the login of %s@%s failed: %s\n"
+    report_error (ERROR_LOGIN_REFUSED, "the login of %s@%s failed: %s\n"
                   "If the agent holds many keys, name the right one: "
                   "-i KEY -o IdentitiesOnly=yes (with --ssh=openssh, if only the "
                   "agent has it)", c->user, c->host,
@@ -329,7 +329,7 @@ report_refusal (struct login *l, int rc)
             methods & SSH_AUTH_METHOD_INTERACTIVE ? " keyboard-interactive" : "",
             methods & SSH_AUTH_METHOD_PASSWORD ? " password" : "",
             methods & SSH_AUTH_METHOD_HOSTBASED ? " hostbased" : "");
-  report_error ("%s refuses the login of %s; it takes:%s.%s%s\n"
+  report_error (ERROR_LOGIN_REFUSED, "%s refuses the login of %s; it takes:%s.%s%s\n"
                 "Try it with ssh, name a key with -i, or another user: USER@%s",
                 c->host, c->user, *list ? list : " nothing that is known here",
                 l->can_ask ? "" : "\nThere is no terminal to ask for a password "

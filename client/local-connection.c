@@ -51,13 +51,13 @@ local_connection_open (enum connection_failure *why)
 
   *why = CONNECTION_REFUSED;
   if (geteuid () != 0) {
-    report_error ("--local must be run as root on the board");
+    report_error (ERROR_ROOT_NEEDED, "--local must be run as root on the board");
     free (c);
     return NULL;
   }
   *why = CONNECTION_UNREACHABLE;
   if (!c) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   if (child_connection_init (c, &operations) == -1) {

@@ -136,12 +136,14 @@ judge (const struct flash_job *job, enum image_place place)
   const char *disk = job->board.disk;
 
   if (place == IMAGE_ON_TARGET)
-    report_error ("%s lies on the disk that is being flashed (%s): --stream would "
+    report_error (ERROR_IMAGE_ON_TARGET,
+                  "%s lies on the disk that is being flashed (%s): --stream would "
                   "overwrite it while it is read.\nIt must fit the memory: use "
                   "--ramfs, or put it on another disk (a USB stick).",
                   job->location.shown, disk);
   else if (place == IMAGE_PLACE_UNKNOWN && flash_job_is_root_disk (job))
-    report_error ("where %s lies cannot be told for sure, and everything that "
+    report_error (ERROR_IMAGE_ON_TARGET,
+                  "where %s lies cannot be told for sure, and everything that "
                   "lies on %s, or needs a program there, is gone during the "
                   "write.\nUse --ramfs, or put it on a plain partition of another "
                   "disk (a USB stick).", job->location.shown, disk);
@@ -157,7 +159,8 @@ local_image_check (struct flash_job *job)
 
   if (job->options->transport == TRANSPORT_LOCAL && flash_job_is_root_disk (job)
       && job->options->mode == FLASH_STREAM && job->location.kind != IMAGE_FILE) {
-    report_error ("--local and --stream: %s comes from a server, and the programs "
+    report_error (ERROR_IMAGE_ON_TARGET,
+                  "--local and --stream: %s comes from a server, and the programs "
                   "that would fetch it lie on the disk that is being flashed.\n"
                   "Use --ramfs, or flash this board from another machine.",
                   job->location.shown);
@@ -169,7 +172,8 @@ local_image_check (struct flash_job *job)
   free (job->image_path);
   job->image_path = realpath (job->location.given, NULL);
   if (fd == -1 || !job->image_path) {
-    report_error ("%s: %s", job->location.shown, strerror (errno));
+    report_error (ERROR_IMAGE_UNREADABLE,
+                  "%s: %s", job->location.shown, strerror (errno));
     result = -1;
   }
   else

@@ -22,7 +22,7 @@ static enum exit_status
 print (const char *text)
 {
   if (fputs (text, stdout) == EOF || fflush (stdout) == EOF) {
-    report_error ("stdout: %s", strerror (errno));
+    report_error (ERROR_OUTPUT_FAILED, "stdout: %s", strerror (errno));
     return STATUS_NOT_WRITTEN;
   }
   return STATUS_DONE;
@@ -63,7 +63,7 @@ run (struct options *options, int *command_status)
   enum exit_status status = STATUS_USAGE;
 
   if (interrupt_init () == -1) {
-    report_error ("%s", strerror (errno));
+    report_error (ERROR_SYSTEM_FAILED, "%s", strerror (errno));
     return STATUS_NOT_WRITTEN;
   }
   if (!options->first_boot_file)

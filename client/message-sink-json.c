@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "error-catalogue.h"
 #include "exit-status.h"
 #include "file-io.h"
 #include "json-writer.h"
@@ -115,8 +116,8 @@ static void
 lose_reader (int error)
 {
   sink.fd = -1;
-  fprintf (stderr, MESSAGE_PROGRAM ": stdout: %s; no more records are written\n",
-           strerror (error));
+  fprintf (stderr, MESSAGE_PROGRAM ": stdout: %s; no more records are written [%s]\n",
+           strerror (error), error_code_name (ERROR_OUTPUT_FAILED));
 }
 
 /* Each line in one piece: it may be read while it grows. */
@@ -161,6 +162,7 @@ prepare_last_words (void)
     json_string (&w, "board", sink.board);
   json_string (&w, "status", exit_status_name (STATUS_NOT_WRITTEN));
   json_number (&w, "exit_status", STATUS_NOT_WRITTEN);
+  json_string (&w, "code", error_code_name (ERROR_INTERRUPTED));
   json_string (&w, "text", "interrupted; nothing was written by this command");
   json_end_object (&w);
   fclose (f);

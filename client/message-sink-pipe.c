@@ -54,7 +54,7 @@ static void
 say_last_words (struct message_sink *base)
 {
   static const char text[] = STATUS_RECORD_PREFIX
-    "message level=error text=interrupted;%20nothing%20was%20written\n";
+    "message level=error code=interrupted text=interrupted;%20nothing%20was%20written\n";
   const struct pipe_sink *s = (const struct pipe_sink *) base;
 
   if (full_write (s->fd, text, sizeof text - 1) == -1)

@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "error-tag.h"
 #include "message-sink.h"
 #include "messages.h"
 #include "phase-times.h"
@@ -20,6 +21,7 @@
 static enum verbosity verbosity = VERBOSITY_NORMAL;
 static bool holding;
 static char last_error[256];
+static enum error_code last_code;
 
 void
 message_init (enum verbosity v)
@@ -47,27 +49,30 @@ say_text (const char *prefix, const char *text)
   fprintf (stderr, "%s%s\n", prefix, text);
 }
 
+/* CODE is that of an error, else "". */
 static void
-say (enum level level, const char *fmt, va_list args)
+say (enum level level, const char *code, const char *fmt, va_list args)
 {
   int saved_errno = errno;
   CLEANUP_FREE char *text = NULL;
 
   if (vasprintf (&text, fmt, args) == -1)
     text = NULL;
-  if (message_sink_is_text ())
-    say_text (levels[level].prefix, text ? text : fmt);
+  if (message_sink_is_text ()) {
+    CLEANUP_FREE char *tagged = error_tag_text (text ? text : fmt, code);
+    say_text (levels[level].prefix, tagged ? tagged : fmt);
+  }
   else
-    message_record ("message", "level", levels[level].name, "text",
+    message_record ("message", "level", levels[level].name, "code", code, "text",
                     text ? text : fmt, NULL);
   errno = saved_errno;
 }
 
-#define SAY(level)              \
+#define SAY(level, code)        \
   do {                          \
     va_list args;               \
     va_start (args, fmt);       \
-    say (level, fmt, args);     \
+    say (level, code, fmt, args); \
     va_end (args);              \
   } while (0)
 
@@ -94,14 +99,14 @@ void
 message_info (const char *fmt, ...)
 {
   if (verbosity >= VERBOSITY_NORMAL)
-    SAY (INFO);
+    SAY (INFO, "");
 }
 
 void
 message_detail (const char *fmt, ...)
 {
   if (verbosity >= VERBOSITY_VERBOSE)
-    SAY (DETAIL);
+    SAY (DETAIL, "");
 }
 
 bool
@@ -134,7 +139,7 @@ message_debug (const char *fmt, ...)
 void
 message_always (const char *fmt, ...)
 {
-  SAY (NOTICE);
+  SAY (NOTICE, "");
 }
 
 static bool
@@ -147,7 +152,7 @@ void
 message_warning (const char *fmt, ...)
 {
   if (!is_held_back ())
-    SAY (WARNING);
+    SAY (WARNING, "");
 }
 
 static void
@@ -161,16 +166,17 @@ keep_error (const char *fmt, va_list args)
 }
 
 void
-report_error (const char *fmt, ...)
+report_error (enum error_code code, const char *fmt, ...)
 {
   if (holding) {
     va_list args;
+    last_code = code;
     va_start (args, fmt);
     keep_error (fmt, args);
     va_end (args);
   }
   if (!is_held_back ())
-    SAY (ERROR);
+    SAY (ERROR, error_code_name (code));
 }
 
 void
@@ -190,6 +196,12 @@ const char *
 message_last_error (void)
 {
   return last_error;
+}
+
+enum error_code
+message_last_code (void)
+{
+  return last_code;
 }
 
 /* PREFIX without the ": " that a person reads. */

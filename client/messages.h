@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "error-catalogue.h"
+
 #define MESSAGE_PROGRAM "flash-live-remote"
 
 enum verbosity { VERBOSITY_QUIET, VERBOSITY_NORMAL, VERBOSITY_VERBOSE,
@@ -36,10 +38,11 @@ void message_warning (const char *fmt, ...)
 
 /* From now on errors, warnings and the words of others are details, for somebody who
  * tries again; message_last_error is the first line of the last one, "" for none
- * since then.  It stays until the next hold. */
+ * since then, and message_last_code its code.  They stay until the next hold. */
 void message_hold_errors (void);
 void message_release_errors (void);
 const char *message_last_error (void);
+enum error_code message_last_code (void);
 
 /* TEXT of somebody else, line by line behind PREFIX, its control characters
  * removed.  Also with --quiet. */

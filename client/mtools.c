@@ -48,7 +48,7 @@ open_channels (struct channels *c, const struct mtools_job *job)
       && full_write (c->input, job->input, job->input_size) == 0
       && lseek (c->input, 0, SEEK_SET) == 0)
     return 0;
-  report_error ("mtools cannot be started: %s", strerror (errno));
+  report_error (ERROR_SYSTEM_FAILED, "mtools cannot be started: %s", strerror (errno));
   close_channels (c);
   return -1;
 }
@@ -116,14 +116,17 @@ report_end (const struct mtools_job *job, const char *what, int wait_status,
   text[strcspn (text, "\n")] = '\0';
   terminal_text_clean (text);
   if (WIFEXITED (wait_status) && WEXITSTATUS (wait_status) == NOT_INSTALLED)
-    report_error ("mtools is not installed (or %s is not on PATH); it changes the "
+    report_error (ERROR_MTOOLS_MISSING,
+                  "mtools is not installed (or %s is not on PATH); it changes the "
                   "image's boot partition for --config. On Debian and Ubuntu: apt "
                   "install mtools", job->arguments[0]);
   else if (WIFSIGNALED (wait_status))
-    report_error ("%s: %s was killed by signal %d (%s)", what, job->arguments[0],
+    report_error (ERROR_BOOT_PARTITION,
+                  "%s: %s was killed by signal %d (%s)", what, job->arguments[0],
                   WTERMSIG (wait_status), strsignal (WTERMSIG (wait_status)));
   else
-    report_error ("%s: %s has failed: %s", what, job->arguments[0],
+    report_error (ERROR_BOOT_PARTITION,
+                  "%s: %s has failed: %s", what, job->arguments[0],
                   *text ? text : "it does not say why");
 }
 
@@ -134,7 +137,8 @@ take_output (int fd, char **output, size_t *output_size)
   CLEANUP_FREE char *text = size >= 0 ? malloc ((size_t) size + 1) : NULL;
 
   if (!text || full_pread (fd, text, (size_t) size, 0) != size) {
-    report_error ("what mtools has said cannot be read: %s", strerror (errno));
+    report_error (ERROR_SYSTEM_FAILED,
+                  "what mtools has said cannot be read: %s", strerror (errno));
     return -1;
   }
   text[size] = '\0';
@@ -164,7 +168,7 @@ mtools_run (const struct mtools_job *job, const char *what, char **output,
       break;
     }
   if (child == -1)
-    report_error ("mtools cannot be run: %s", strerror (errno));
+    report_error (ERROR_SYSTEM_FAILED, "mtools cannot be run: %s", strerror (errno));
   else if (wait_status != 0)
     report_end (job, what, wait_status, channels.words);
   else

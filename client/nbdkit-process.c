@@ -44,7 +44,7 @@ nbdkit_process_new (const char *purpose, const char *socket,
   struct nbdkit_process *p = calloc (1, sizeof *p);
 
   if (!p) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   p->purpose = purpose;
@@ -131,10 +131,11 @@ static void
 report_exec_error (int error)
 {
   if (error == ENOENT)
-    report_error ("nbdkit is not installed (or not on PATH); it serves the "
+    report_error (ERROR_NBDKIT_MISSING,
+                  "nbdkit is not installed (or not on PATH); it serves the "
                   "image. On Debian and Ubuntu: apt install nbdkit");
   else
-    report_error ("nbdkit: %s", strerror (error));
+    report_error (ERROR_NBDKIT_FAILED, "nbdkit: %s", strerror (error));
 }
 
 static int
@@ -143,7 +144,7 @@ spawn (struct nbdkit_process *p, char *const argv[], int *gate)
   int words[2];
 
   if (pipe2 (words, O_CLOEXEC) == -1) {
-    report_error ("cannot start nbdkit: %s", strerror (errno));
+    report_error (ERROR_NBDKIT_FAILED, "cannot start nbdkit: %s", strerror (errno));
     return -1;
   }
   const int fds[3] = { -1, words[1], words[1] };
@@ -174,7 +175,8 @@ wait_for_socket (struct nbdkit_process *p, int gate)
       return 0;
     confinement_allow_exec (gate, -1, 10);
   }
-  report_error ("nbdkit, which %s, made no socket within %d seconds", p->purpose,
+  report_error (ERROR_NBDKIT_FAILED,
+                "nbdkit, which %s, made no socket within %d seconds", p->purpose,
                 START_SECONDS);
   return -1;
 }
@@ -190,7 +192,7 @@ nbdkit_process_start (struct nbdkit_process *p, char *const argv[])
   p->words_len = p->words_taken = 0;
   *p->words = '\0';
   if (unlink (p->socket) == -1 && errno != ENOENT) {
-    report_error ("%s: %s", p->socket, strerror (errno));
+    report_error (ERROR_TEMPORARY_FILE, "%s: %s", p->socket, strerror (errno));
     return -1;
   }
   if (spawn (p, argv, &gate) == -1)
@@ -237,7 +239,7 @@ nbdkit_process_report_end (struct nbdkit_process *p)
   if (p->reported || p->pid != 0)
     return;
   p->reported = true;
-  report_error ("nbdkit, which %s, %s", p->purpose,
+  report_error (ERROR_NBDKIT_FAILED, "nbdkit, which %s, %s", p->purpose,
                 child_process_fate (p->wait_status, fate, sizeof fate));
   message_verbatim ("  ", p->words);
 }

@@ -29,7 +29,8 @@ check_fingerprint (const char *text)
                       "0123456789+/") == FINGERPRINT_DIGITS
       && digits[FINGERPRINT_DIGITS] == '\0')
     return 0;
-  report_error ("--host-key %s: that is no fingerprint as ssh-keygen -l shows it", text);
+  report_error (ERROR_OPTION_VALUE,
+                "--host-key %s: that is no fingerprint as ssh-keygen -l shows it", text);
   return -1;
 }
 
@@ -40,10 +41,11 @@ fingerprint_of_file (const char *path)
   char *shown = NULL, *copy = NULL;
 
   if (ssh_pki_import_pubkey_file (path, &key) != SSH_OK)
-    report_error ("--host-key %s: no file with a public key, and no fingerprint "
+    report_error (ERROR_OPTION_VALUE,
+                  "--host-key %s: no file with a public key, and no fingerprint "
                   "(" FINGERPRINT_PREFIX "...)", path);
   else if (!(shown = known_hosts_fingerprint (key)) || !(copy = strdup (shown)))
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   ssh_string_free_char (shown);
   ssh_key_free (key);
   return copy;
@@ -55,7 +57,7 @@ expect (struct flash_job *job, const char *fingerprint)
   char *copy = strdup (fingerprint);
 
   if (!copy) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   free (job->expected_host_key);
@@ -123,7 +125,8 @@ decide (const struct flash_job *job, const struct ssh_config *c,
     return 0;
   }
   if (!prompt_possible ()) {
-    report_error ("the new system of %s shows another host key, the %s key %s, and "
+    report_error (ERROR_NEW_HOST_KEY,
+                  "the new system of %s shows another host key, the %s key %s, and "
                   "there is no terminal to ask on: nobody was logged in.\n"
                   "Give --host-key with the key of the image, --keep ssh-host-keys, or "
                   "--accept-new-host-key", host, type, fingerprint);
@@ -131,7 +134,7 @@ decide (const struct flash_job *job, const struct ssh_config *c,
   }
   if (ask (job, type, fingerprint, place) == 0)
     return 0;
-  report_error ("the new key of %s was not accepted", host);
+  report_error (ERROR_NEW_HOST_KEY, "the new key of %s was not accepted", host);
   return -1;
 }
 
@@ -159,7 +162,8 @@ new_host_key_judge (struct flash_job *job, const struct ssh_config *c, ssh_key k
   const enum known_host known = known_hosts_check (c, key, place, sizeof place);
 
   if (known == KNOWN_HOST_REVOKED || known == KNOWN_HOST_ERROR) {
-    report_error ("the host key that %s shows now, %s, is not to be trusted (%s)",
+    report_error (ERROR_NEW_HOST_KEY,
+                  "the host key that %s shows now, %s, is not to be trusted (%s)",
                   job->options->host, fingerprint, place);
     return NEW_HOST_KEY_REFUSED;
   }

@@ -78,7 +78,8 @@ pass_on (void *opaque, enum remote_stream stream, const char *data, size_t len)
   if (full_write (stream == REMOTE_STDOUT ? STDOUT_FILENO : STDERR_FILENO, data, len)
       == 0)
     return 0;
-  report_error ("%s: %s; the command is left", stream_name (stream), strerror (errno));
+  report_error (ERROR_OUTPUT_FAILED,
+                "%s: %s; the command is left", stream_name (stream), strerror (errno));
   return -1;
 }
 
@@ -126,8 +127,10 @@ new_system_command_run (struct board_connection *c, const char *command,
   if (*exit_status == 0)
     return STATUS_DONE;
   if (*exit_status == NEW_SYSTEM_COMMAND_LOST)
-    report_error ("the command did not end by itself, or with status 255");
+    report_error (ERROR_RUN_FAILED,
+                  "the command did not end by itself, or with status 255");
   else
-    report_error ("the command has ended with status %d", *exit_status);
+    report_error (ERROR_RUN_FAILED,
+                  "the command has ended with status %d", *exit_status);
   return STATUS_COMMAND_FAILED;
 }

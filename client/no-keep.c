@@ -9,7 +9,8 @@ int
 keep_check (const struct options *options)
 {
   (void) options;
-  report_error ("--keep: this program was built without libext2fs, by which files are "
+  report_error (ERROR_KEEP_UNAVAILABLE,
+                "--keep: this program was built without libext2fs, by which files are "
                 "laid into the new system (libext2fs-dev, e2fsprogs-devel)");
   return -1;
 }

@@ -54,7 +54,7 @@ make_folder (struct openssh_connection *c)
     tmp = "/tmp";
   snprintf (c->folder, sizeof c->folder, "%s/flr-ssh-XXXXXX", tmp);
   if (!mkdtemp (c->folder)) {
-    report_error ("%s: %s", c->folder, strerror (errno));
+    report_error (ERROR_TEMPORARY_FILE, "%s: %s", c->folder, strerror (errno));
     *c->folder = '\0';
     return -1;
   }
@@ -65,7 +65,7 @@ make_folder (struct openssh_connection *c)
   if (log >= 0
       && interrupt_set_files (c->owner, c->socket, c->log, c->folder) == 0)
     return 0;
-  report_error ("%s: %s", c->log, strerror (errno));
+  report_error (ERROR_TEMPORARY_FILE, "%s: %s", c->log, strerror (errno));
   return -1;
 }
 
@@ -122,10 +122,11 @@ static void
 report_no_ssh (int error)
 {
   if (error == ENOENT)
-    report_error ("there is no ssh on this machine, which --ssh=openssh needs (on "
+    report_error (ERROR_SSH_MISSING,
+                  "there is no ssh on this machine, which --ssh=openssh needs (on "
                   "Debian and Ubuntu: apt install openssh-client)");
   else
-    report_error ("cannot start ssh: %s", strerror (error));
+    report_error (ERROR_SSH_MISSING, "cannot start ssh: %s", strerror (error));
 }
 
 static int
@@ -137,7 +138,7 @@ start_master (struct openssh_connection *c, const struct ssh_config *config)
 
   if (!arguments || null == -1 || pipe2 (words, O_CLOEXEC) == -1) {
     if (arguments)
-      report_error ("cannot start ssh: %s", strerror (errno));
+      report_error (ERROR_SSH_MISSING, "cannot start ssh: %s", strerror (errno));
     argument_list_free (arguments);
     return -1;
   }
@@ -162,8 +163,9 @@ report_failure (struct openssh_connection *c, const struct ssh_config *config,
 {
   find_out_why (c);
   *why = c->log_words.failure;
-  report_error ("ssh cannot log in at %s: %s%s", config->alias, c->why,
-                strstr (c->why, "resolve") ? multicast_name_hint (config->host) : "");
+  report_error (c->log_words.code, "ssh cannot log in at %s: %s%s", config->alias,
+                c->why, strstr (c->why, "resolve")
+                ? multicast_name_hint (config->host) : "");
 }
 
 /* Until the master is logged in.  It waits for the person as long as it takes; its
@@ -184,7 +186,8 @@ await_login (struct openssh_connection *c, const struct ssh_config *config,
       return -1;
     }
     if (poll (p, 2, LOGIN_PAUSE) > 0 && p[1].revents) {
-      report_error ("the login at %s was interrupted", config->alias);
+      report_error (ERROR_INTERRUPTED,
+                    "the login at %s was interrupted", config->alias);
       return -1;
     }
     if (p[0].revents & POLLHUP) /* then poll would not wait */
@@ -200,11 +203,13 @@ check_host_key (struct openssh_connection *c, const struct ssh_config *config)
   const char *shown = c->log_words.host_key;
 
   if (!*shown) {
-    report_error ("ssh does not tell which host key %s has shown", config->alias);
+    report_error (ERROR_SSH_FAILED,
+                  "ssh does not tell which host key %s has shown", config->alias);
     return -1;
   }
   if (config->only_host_key && strcmp (config->only_host_key, shown) != 0) {
-    report_error ("%s shows another host key than a moment ago: %s, not %s",
+    report_error (ERROR_HOST_KEY_CHANGED,
+                  "%s shows another host key than a moment ago: %s, not %s",
                   config->host, shown, config->only_host_key);
     return -1;
   }
@@ -279,10 +284,11 @@ openssh_connection_open (const struct ssh_config *config,
   struct openssh_connection *c = calloc (1, sizeof *c);
 
   if (!c) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   c->base.epoll = c->words.fd = c->log_words.fd = -1;
+  c->log_words.code = ERROR_HOST_UNREACHABLE;
   c->owner = config->lifeboat ? INTERRUPT_LIFEBOAT : INTERRUPT_SSH;
   if (child_connection_init (&c->base, &operations) == 0
       && make_folder (c) == 0 && start_master (c, config) == 0

@@ -47,16 +47,32 @@ look_for_host_key (struct openssh_words *w, const char *line)
   }
 }
 
+/* Its last words say less than those before. */
+static const struct
+{
+  const char *words;
+  enum connection_failure failure;
+  enum error_code code;
+} judgements[] = {
+  { "HOST IDENTIFICATION HAS CHANGED", CONNECTION_HOST_KEY, ERROR_HOST_KEY_CHANGED },
+  { "host key is known for", CONNECTION_HOST_KEY, ERROR_HOST_KEY_UNKNOWN },
+  { "REVOKED HOST KEY", CONNECTION_HOST_KEY, ERROR_HOST_KEY_REVOKED },
+  { "Host key verification failed", CONNECTION_HOST_KEY, ERROR_HOST_KEY_REJECTED },
+  { "Permission denied", CONNECTION_REFUSED, ERROR_LOGIN_REFUSED },
+  { "Too many authentication failures", CONNECTION_REFUSED, ERROR_LOGIN_REFUSED },
+  { "Could not resolve hostname", CONNECTION_UNREACHABLE, ERROR_HOST_NOT_FOUND },
+};
+
 static void
 judge (struct openssh_words *w, const char *line)
 {
-  if (strstr (line, "Host key verification failed")
-      || strstr (line, "HOST IDENTIFICATION HAS CHANGED")
-      || strstr (line, "host key is known for"))
-    w->failure = CONNECTION_HOST_KEY;
-  else if (strstr (line, "Permission denied")
-           || strstr (line, "Too many authentication failures"))
-    w->failure = CONNECTION_REFUSED;
+  for (size_t i = 0; i < sizeof judgements / sizeof *judgements; i++)
+    if (strstr (line, judgements[i].words)) {
+      w->failure = judgements[i].failure;
+      if (w->code == ERROR_HOST_UNREACHABLE)
+        w->code = judgements[i].code;
+      return;
+    }
 }
 
 static void

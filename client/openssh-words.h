@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "board-connection.h"
+#include "error-catalogue.h"
 
 struct openssh_words
 {
@@ -17,6 +18,7 @@ struct openssh_words
   char host_key[128];           /* fingerprint of the key that was shown; "" */
   char last[256];               /* its last words that are no debug line; "" */
   enum connection_failure failure;      /* as far as the words tell */
+  enum error_code code;         /* why there is no login; HOST_UNREACHABLE at first */
 };
 
 /* Read and say what has come. */

@@ -50,19 +50,19 @@ take_destination (struct options *o, const char *destination)
   o->user = NULL;
   o->host = host_of (at ? at + 1 : destination);
   if (!is_good_name (o->host, strlen (o->host), "._:%-")) {
-    report_error ("\"%s\" is no host name", o->host);
+    report_error (ERROR_HOST_INVALID, "\"%s\" is no host name", o->host);
     return -1;
   }
   if (!at)
     return 0;
   if (!is_good_name (destination, (size_t) (at - destination), "._+$@-")) {
-    report_error ("\"%.*s\" is no user name",
+    report_error (ERROR_HOST_INVALID, "\"%.*s\" is no user name",
                   (int) (at - destination), destination);
     return -1;
   }
   o->user = strndup (destination, (size_t) (at - destination));
   if (!o->user) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   return 0;
@@ -83,7 +83,8 @@ check_board (const struct options *o, size_t nr)
   if (nr == 1)
     return 0;
   if (stat (o->boards[nr - 1], &st) == 0 && S_ISREG (st.st_mode)) {
-    report_error ("%s is a file, and stands in the place of a board; there is one "
+    report_error (ERROR_OPERANDS_WRONG,
+                  "%s is a file, and stands in the place of a board; there is one "
                   "IMAGE, and it comes last", o->boards[nr - 1]);
     return -1;
   }
@@ -91,7 +92,8 @@ check_board (const struct options *o, size_t nr)
     const char *at = strrchr (o->boards[i], '@');
 
     if (strcasecmp (at ? at + 1 : o->boards[i], o->host) == 0) {
-      report_error ("%s is named twice; a board is flashed once", o->host);
+      report_error (ERROR_BOARD_TWICE,
+                    "%s is named twice; a board is flashed once", o->host);
       return -1;
     }
   }
@@ -102,7 +104,8 @@ static int
 take_boards (struct options *o, size_t nr, char *arguments[])
 {
   if (nr > OPTIONS_BOARDS_MAX) {
-    report_error ("more than %d boards were given", OPTIONS_BOARDS_MAX);
+    report_error (ERROR_OPERANDS_WRONG,
+                  "more than %d boards were given", OPTIONS_BOARDS_MAX);
     return -1;
   }
   for (size_t i = 0; i < nr; i++) {
@@ -120,7 +123,8 @@ take_this_machine (struct options *o, int nr, bool with_image)
   static char name[256];
 
   if (nr != with_image) {
-    report_error (nr < with_image ? "IMAGE is missing; see --help"
+    report_error (ERROR_OPERANDS_WRONG,
+                  nr < with_image ? "IMAGE is missing; see --help"
                   : "with --local there is no HOST; see --help");
     return -1;
   }
@@ -178,10 +182,12 @@ check_for_slip (int nr, char *arguments[])
   if (!near || (nr == 2 && is_image (arguments[1], near)))
     return 0;
   if (nr == 2)
-    report_error ("\"%s\" is taken for a host, and there is no image %s; did you "
+    report_error (ERROR_COMMAND_UNKNOWN,
+                  "\"%s\" is taken for a host, and there is no image %s; did you "
                   "mean the command %s?", arguments[0], arguments[1], near);
   else
-    report_error ("\"%s\" is no command; did you mean %s?", arguments[0], near);
+    report_error (ERROR_COMMAND_UNKNOWN,
+                  "\"%s\" is no command; did you mean %s?", arguments[0], near);
   return -1;
 }
 
@@ -190,7 +196,8 @@ check_number (int nr, bool with_image, bool many)
 {
   if (nr == 1 + with_image || (many && nr > 1 + with_image))
     return 0;
-  report_error (nr < 1 ? with_image ? "HOST and IMAGE are missing; see --help"
+  report_error (ERROR_OPERANDS_WRONG,
+                nr < 1 ? with_image ? "HOST and IMAGE are missing; see --help"
                                     : "HOST is missing; see --help"
                 : nr < 1 + with_image ? "IMAGE is missing; see --help"
                 : with_image ? "more than HOST and IMAGE was given; see --help"
@@ -212,7 +219,8 @@ static int
 take_server (struct options *o, int nr, char *arguments[])
 {
   if (nr != 1) {
-    report_error ("%s; see --help", nr < 1 ? "the URI of an image server is missing"
+    report_error (ERROR_OPERANDS_WRONG,
+                  "%s; see --help", nr < 1 ? "the URI of an image server is missing"
                   : "more than the URI of an image server was given");
     return -1;
   }
@@ -239,13 +247,14 @@ operands_take (struct options *o, unsigned given, int nr, char *arguments[])
     return -1;
   o->image = with_image ? arguments[nr - 1] : NULL;
   if (o->image && *o->image == '\0') {
-    report_error ("IMAGE is empty");
+    report_error (ERROR_IMAGE_LOCATION, "IMAGE is empty");
     return -1;
   }
   if (o->image && check_image (o->image) == -1)
     return -1;
   if (o->device && *o->device != '/') {
-    report_error ("--device %s: an absolute path on the board is needed, "
+    report_error (ERROR_OPTION_VALUE,
+                  "--device %s: an absolute path on the board is needed, "
                   "as in /dev/sda", o->device);
     return -1;
   }

@@ -111,19 +111,23 @@ check_many (const struct options *o, unsigned given)
     return 0;
   snprintf (number, sizeof number, "%zu", o->nr_boards);
   if (given & GIVEN_SESSION_KEY) {
-    report_error ("--session-key is about the flash of one board: give one board");
+    report_error (ERROR_OPTION_CONFLICT,
+                  "--session-key is about the flash of one board: give one board");
     return -1;
   }
   if (given & GIVEN_HOST_KEY) {
-    report_error ("--host-key is the key of one board: give one board");
+    report_error (ERROR_OPTION_CONFLICT,
+                  "--host-key is the key of one board: give one board");
     return -1;
   }
   if (given & GIVEN_MAP) {
-    report_error ("--map draws the disk of one board: give one board");
+    report_error (ERROR_OPTION_CONFLICT,
+                  "--map draws the disk of one board: give one board");
     return -1;
   }
   if (o->confirm && strcmp (o->confirm, number) != 0) {
-    report_error ("--confirm %s: with several boards it is their number, which is "
+    report_error (ERROR_NOT_CONFIRMED,
+                  "--confirm %s: with several boards it is their number, which is "
                   "%s here", o->confirm, number);
     return -1;
   }
@@ -135,7 +139,8 @@ static int
 check_wait (unsigned given)
 {
   if ((given & (GIVEN_HOST_KEY | GIVEN_ACCEPT_NEW_HOST_KEY)) && !(given & GIVEN_WAIT)) {
-    report_error ("%s is about the login of --wait: give that, too",
+    report_error (ERROR_OPTION_CONFLICT,
+                  "%s is about the login of --wait: give that, too",
                   given & GIVEN_HOST_KEY ? "--host-key" : "--accept-new-host-key");
     return -1;
   }
@@ -149,20 +154,22 @@ option_rules_check (const struct options *o, unsigned given)
 
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
     if ((given & rules[i].given) && !(rules[i].commands & 1U << command)) {
-      report_error ("%s does not go with %s%s%s", rules[i].name,
+      report_error (ERROR_OPTION_CONFLICT,
+                    "%s does not go with %s%s%s", rules[i].name,
                     command_text (command), rules[i].why_not ? ": " : "",
                     rules[i].why_not ? rules[i].why_not : "");
       return -1;
     }
   if ((given & GIVEN_JSON) && !(given & (GIVEN_CONFIRM | GIVEN_DRY_RUN))
       && (command == COMMAND_FLASH || command == COMMAND_ABANDON)) {
-    report_error ("with --json nobody is asked: give --confirm (or --dry-run, to "
+    report_error (ERROR_CONFIRMATION_MISSING,
+                  "with --json nobody is asked: give --confirm (or --dry-run, to "
                   "look first)");
     return -1;
   }
   for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++)
     if ((given & contradictions[i].given) == contradictions[i].given) {
-      report_error ("%s", contradictions[i].sentence);
+      report_error (ERROR_OPTION_CONFLICT, "%s", contradictions[i].sentence);
       return -1;
     }
   return check_wait (given) == -1 ? -1 : check_many (o, given);

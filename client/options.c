@@ -157,13 +157,16 @@ report_unknown (const char *argument)
   const char *near = optopt ? NULL : options_suggest (argument + 2);
 
   if (optopt >= OPT_RAMFS)
-    report_error ("%s: this option takes no value", argument);
+    report_error (ERROR_OPTION_VALUE, "%s: this option takes no value", argument);
   else if (optopt)
-    report_error ("unknown option -%c; --help lists the options", optopt);
+    report_error (ERROR_OPTION_UNKNOWN,
+                  "unknown option -%c; --help lists the options", optopt);
   else if (near)
-    report_error ("unknown option %s; did you mean --%s?", argument, near);
+    report_error (ERROR_OPTION_UNKNOWN,
+                  "unknown option %s; did you mean --%s?", argument, near);
   else
-    report_error ("unknown or ambiguous option %s; --help lists the options",
+    report_error (ERROR_OPTION_UNKNOWN,
+                  "unknown or ambiguous option %s; --help lists the options",
                   argument);
 }
 
@@ -177,7 +180,8 @@ parse_number (const char *option, const char *text, unsigned long least,
   unsigned long n = strtoul (text, &end, 10);
   if (!isdigit ((unsigned char) *text) || *end || errno || n < least
       || n > most) {
-    report_error ("%s %s: a number from %lu to %lu is needed", option, text,
+    report_error (ERROR_OPTION_VALUE,
+                  "%s %s: a number from %lu to %lu is needed", option, text,
                   least, most);
     return -1;
   }
@@ -193,7 +197,7 @@ parse_verification (const char *text, enum verification *verification)
       *verification = (enum verification) v;
       return 0;
     }
-  report_error ("--verify %s: full, sample or off", text);
+  report_error (ERROR_OPTION_VALUE, "--verify %s: full, sample or off", text);
   return -1;
 }
 
@@ -205,7 +209,7 @@ parse_transport (const char *text, enum transport *transport)
       *transport = (enum transport) t;
       return 0;
     }
-  report_error ("--ssh %s: libssh or openssh", text);
+  report_error (ERROR_OPTION_VALUE, "--ssh %s: libssh or openssh", text);
   return -1;
 }
 
@@ -213,7 +217,8 @@ static int
 add_to_list (const char *list[], size_t *n, const char *value, const char *what)
 {
   if (*n == OPTIONS_LIST_MAX) {
-    report_error ("%s: given more than %d times", what, OPTIONS_LIST_MAX);
+    report_error (ERROR_OPTION_VALUE,
+                  "%s: given more than %d times", what, OPTIONS_LIST_MAX);
     return -1;
   }
   list[(*n)++] = value;
@@ -231,7 +236,8 @@ check_stop_services (const char *list)
   for (const char *p = list + strspn (list, " "); *p; p += strspn (p, " ")) {
     size_t len = strcspn (p, " ");
     if (*p == '-' || strspn (p, allowed) < len) {
-      report_error ("--stop-services: \"%.*s\" is no pattern of unit names",
+      report_error (ERROR_OPTION_VALUE,
+                    "--stop-services: \"%.*s\" is no pattern of unit names",
                     (int) len, p);
       return -1;
     }
@@ -257,7 +263,7 @@ take_return_option (struct options *o, int c, unsigned *given)
       o->wait_seconds = DEFAULT_WAIT;
     if (*optarg)
       return 0;
-    report_error ("--run: the command is empty");
+    report_error (ERROR_OPTION_VALUE, "--run: the command is empty");
     return -1;
   case OPT_HOST_KEY: *given |= GIVEN_HOST_KEY; o->host_key = optarg; return 0;
   case OPT_ACCEPT_NEW_HOST_KEY:
@@ -370,7 +376,8 @@ options_parse (int argc, char *argv[], struct options *o)
     if (c == OPT_VERSION)
       return OPTIONS_VERSION;
     if (c == ':') {
-      report_error ("%s needs a value; see --help", argv[optind - 1]);
+      report_error (ERROR_OPTION_VALUE,
+                    "%s needs a value; see --help", argv[optind - 1]);
       return OPTIONS_BAD;
     }
     if (c == '?') {

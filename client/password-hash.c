@@ -28,7 +28,8 @@ password_hash_new (const char *password)
     hash = result ? strdup (result) : NULL;
   }
   if (!hash)
-    report_error ("the password cannot be hashed: %s", strerror (errno));
+    report_error (ERROR_SYSTEM_FAILED,
+                  "the password cannot be hashed: %s", strerror (errno));
   if (data)
     explicit_bzero (data, sizeof *data);
   free (data);

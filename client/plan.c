@@ -242,12 +242,14 @@ int
 plan_check_confirmation (const struct options *o)
 {
   if (o->confirm && strcmp (o->confirm, o->host) != 0) {
-    report_error ("--confirm %s: the host is %s, so this flash is not confirmed",
+    report_error (ERROR_NOT_CONFIRMED,
+                  "--confirm %s: the host is %s, so this flash is not confirmed",
                   o->confirm, o->host);
     return -1;
   }
   if (!o->confirm && !o->dry_run && !isatty (STDIN_FILENO)) {
-    report_error ("a flash must be confirmed, and there is no terminal to ask "
+    report_error (ERROR_CONFIRMATION_MISSING,
+                  "a flash must be confirmed, and there is no terminal to ask "
                   "on.\nGive --confirm %s, or look first with --dry-run.",
                   o->host);
     return -1;
@@ -274,12 +276,12 @@ plan_confirm (const struct options *o)
   fprintf (stderr, "Type the host name (%s) to go on: ", o->host);
   fflush (stderr);
   if (!fgets (answer, sizeof answer, stdin)) {
-    report_error ("no answer: not confirmed");
+    report_error (ERROR_NOT_CONFIRMED, "no answer: not confirmed");
     return -1;
   }
   answer[strcspn (answer, "\r\n")] = '\0';
   if (strcmp (answer, o->host) == 0)
     return 0;
-  report_error ("that is not %s: not confirmed", o->host);
+  report_error (ERROR_NOT_CONFIRMED, "that is not %s: not confirmed", o->host);
   return -1;
 }

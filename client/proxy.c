@@ -55,7 +55,8 @@ proxy_start (const char *command, pid_t *pid)
 
   if (asprintf (&line, "exec %s", command) == -1
       || socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1) {
-    report_error ("the proxy cannot be started: %s", strerror (errno));
+    report_error (ERROR_PROXY_FAILED,
+                  "the proxy cannot be started: %s", strerror (errno));
     return -1;
   }
   char *const argv[] = { (char *) "/bin/sh", (char *) "-c", line, NULL };
@@ -63,7 +64,8 @@ proxy_start (const char *command, pid_t *pid)
 
   *pid = child_process_start (argv, fds, CHILD_ON_TERMINAL);
   if (*pid == -1)
-    report_error ("the proxy cannot be started: %s", strerror (errno));
+    report_error (ERROR_PROXY_FAILED,
+                  "the proxy cannot be started: %s", strerror (errno));
   close (pair[1]);
   if (*pid > 0)
     return pair[0];

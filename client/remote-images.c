@@ -94,7 +94,8 @@ report_several (const struct image_location *l, const struct remote_list *list)
 
   for (; nr < list->nr && nr < NAMES_SHOWN; nr++)
     names[nr] = list->exports[nr].name;
-  report_error ("%s has %zu image%s, and none is named: put the name behind the "
+  report_error (ERROR_IMAGE_UNNAMED,
+                "%s has %zu image%s, and none is named: put the name behind the "
                 "server's, as in %s", l->server, list->nr, list->nr == 1 ? "" : "s",
                 l->socket ? "nbd+unix:///NAME?socket=PATH" : "nbds://HOST/NAME");
   show_names (names, nr);
@@ -109,7 +110,7 @@ report_missing (const struct image_location *l, const struct remote_list *list)
   const char *near[NEAR_SHOWN];
   const size_t nr = remote_images_near (list, l->export, near, NEAR_SHOWN);
 
-  report_error ("%s has no image %s%s", l->server,
+  report_error (ERROR_IMAGE_UNKNOWN, "%s has no image %s%s", l->server,
                 wanted ? terminal_text_clean (wanted) : "of that name",
                 nr == 0 ? "; see flash-live-remote images"
                 : nr == 1 ? "; is this meant?" : "; is one of these meant?");
@@ -127,13 +128,15 @@ report_absence (struct remote_server *s, const struct image_location *l)
   if (answer == REMOTE_NO && !l->tls)
     remote_trouble_report_unencrypted (l);
   else if (answer == REMOTE_NO && *l->export)
-    report_error ("%s has no image %s, and gives no list of what it has", l->server,
+    report_error (ERROR_IMAGE_UNKNOWN,
+                  "%s has no image %s, and gives no list of what it has", l->server,
                   wanted ? terminal_text_clean (wanted) : "of that name");
   else if (answer == REMOTE_NO)
-    report_error ("%s has no image without a name, and gives no list of what it has: "
+    report_error (ERROR_IMAGE_UNNAMED,
+                  "%s has no image without a name, and gives no list of what it has: "
                   "put the image's name behind the server's", l->server);
   else if (answer == REMOTE_OK && list.nr == 0)
-    report_error ("%s has no images", l->server);
+    report_error (ERROR_IMAGE_UNKNOWN, "%s has no images", l->server);
   else if (answer == REMOTE_OK && *l->export)
     report_missing (l, &list);
   else if (answer == REMOTE_OK)
@@ -154,7 +157,7 @@ ask_integrity (struct remote_server *s, const char *export)
 
   if (asprintf (&name, "%s%sintegrity", export, *export ? "/" : "") == -1) {
     name = NULL;
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return REMOTE_FAILED;
   }
   if (strlen (name) > IMAGE_EXPORT_MAX)
@@ -181,7 +184,7 @@ look (struct remote_server *s, const struct image_location *l)
   }
   if (size > 0)
     return 0;
-  report_error ("%s: the image is empty", l->shown);
+  report_error (ERROR_IMAGE_EMPTY, "%s: the image is empty", l->shown);
   return -1;
 }
 

@@ -82,7 +82,7 @@ remote_server_open (const struct image_location *location)
   int result = -1;
 
   if (!s || !(s->nbd = nbd_create ())) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     free (s);
     return NULL;
   }
@@ -152,7 +152,7 @@ remote_server_info (struct remote_server *s, const char *export, uint64_t *size,
   if (!*description)
     *description = strdup ("");
   if (!*description) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return REMOTE_FAILED;
   }
   terminal_text_clean (*description);

@@ -43,7 +43,7 @@ return_login_init (struct return_login *l)
   l->known_name = known_hosts_name (l->job->config);
   if (l->known_name)
     return 0;
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return -1;
 }
 
@@ -60,7 +60,8 @@ static int
 add_setting (struct options *o, const char *setting)
 {
   if (o->nr_settings == OPTIONS_LIST_MAX) {
-    report_error ("-o: given more than %d times", OPTIONS_LIST_MAX - 2);
+    report_error (ERROR_OPTION_VALUE,
+                  "-o: given more than %d times", OPTIONS_LIST_MAX - 2);
     return -1;
   }
   /* The first one counts. */

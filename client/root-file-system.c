@@ -139,10 +139,12 @@ root_file_system_open (struct image_overlay *overlay,
     if (s.nr_found == 1)
       return s.found;
     if (s.nr_found == 0)
-      report_error ("the image has no ext4 root file system, which --keep needs "
+      report_error (ERROR_KEEP_IMAGE,
+                    "the image has no ext4 root file system, which --keep needs "
                     "(%s)", *s.others ? s.others : "no file system is known here");
     else
-      report_error ("the image has %u root file systems, and --keep cannot know which "
+      report_error (ERROR_KEEP_IMAGE,
+                    "the image has %u root file systems, and --keep cannot know which "
                     "one is booted (%s; %s)", s.nr_found, name, s.others);
   }
   ext4_volume_close (s.found);

@@ -54,7 +54,8 @@ look_for_session (struct flash_job *job)
     return 0;
   if (board_privilege_obtain (job) == 0)
     return 1;
-  report_error ("a flash is under way on %s, but only root can ask for it",
+  report_error (ERROR_ROOT_NEEDED,
+                "a flash is under way on %s, but only root can ask for it",
                 job->options->host);
   return -1;
 }
@@ -72,7 +73,8 @@ session_status_ask (struct flash_job *job)
   /* It becomes part of commands on the board. */
   id = session_status_get (&job->report, "session");
   if (!flash_job_is_session_id (id)) {
-    report_error ("the flash that is under way on %s has no valid name",
+    report_error (ERROR_BOARD_ANSWER,
+                  "the flash that is under way on %s has no valid name",
                   job->options->host);
     return -1;
   }

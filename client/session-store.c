@@ -69,7 +69,7 @@ store_open (struct store *store, bool make)
   if (asprintf (&store->path, "%s/" PROGRAM_FOLDER "/" SESSIONS_FOLDER,
                 home) == -1) {
     store->path = NULL;
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   base = state_folder_open_path (home, make);
@@ -81,7 +81,8 @@ store_open (struct store *store, bool make)
     return 0;
   if (!make && errno == ENOENT)
     return 1;
-  report_error ("%s, where the keys of flashes are kept: %s", store->path,
+  report_error (ERROR_STATE_FOLDER,
+                "%s, where the keys of flashes are kept: %s", store->path,
                 errno == EPERM ? "it or the folder above is a link, or others "
                                  "own it or may write to it"
                                : strerror (errno));
@@ -162,7 +163,7 @@ make_key_pair (const char *id, char **public_line, char **private_text)
     result = 0;
   else {
     *public_line = NULL;
-    report_error ("libssh cannot make a key pair for this flash");
+    report_error (ERROR_SYSTEM_FAILED, "libssh cannot make a key pair for this flash");
   }
   ssh_string_free_char (base64);
   ssh_key_free (key);
@@ -206,7 +207,8 @@ write_entry (const struct store *store, const struct stored_session *s,
     remove_folder (store->fd, name);
     errno = error;
   }
-  report_error ("%s/%s: the key of this flash cannot be kept: %s", store->path,
+  report_error (ERROR_STATE_FOLDER,
+                "%s/%s: the key of this flash cannot be kept: %s", store->path,
                 s->id, strerror (errno));
   return -1;
 }
@@ -231,7 +233,7 @@ describe (const struct flash_job *job, const char *host_key, const char *folder,
   if (s->host && s->user && s->host_key && s->image && s->stored_digest
       && s->key_path)
     return 0;
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return -1;
 }
 
@@ -244,7 +246,7 @@ session_store_create (const struct flash_job *job, const char *host_key,
 
   memset (session, 0, sizeof *session);
   if (!flash_job_is_session_id (job->session)) {
-    report_error ("\"%s\" is no name of a session", job->session);
+    report_error (ERROR_BOARD_ANSWER, "\"%s\" is no name of a session", job->session);
     return -1;
   }
   if (store_open (&store, true) != 0)

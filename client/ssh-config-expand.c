@@ -16,7 +16,7 @@
 static int
 no_memory (void)
 {
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return -1;
 }
 
@@ -90,7 +90,8 @@ expand (const struct ssh_config *c, const char *path, bool is_path)
     else if (len == 0)
       skip = 1;
     if (!value) {
-      report_error ("ssh configuration: \"%s\" cannot be expanded; the system's "
+      report_error (ERROR_SSH_CONFIG_UNSUPPORTED,
+                    "ssh configuration: \"%s\" cannot be expanded; the system's "
                     "ssh may know how: --ssh=openssh", path);
       return NULL;
     }

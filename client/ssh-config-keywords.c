@@ -132,7 +132,8 @@ config_keyword_judge (const char *name, char *rest, const char *place)
   if (i == NR_UNSUPPORTED || !value || is_one_of (value, unsupported[i].harmless))
     return 0;
   if (unsupported[i].narrows) {
-    report_error ("%s: %s %s: the ssh that is built in does not go by it, and to "
+    report_error (ERROR_SSH_CONFIG_UNSUPPORTED,
+                  "%s: %s %s: the ssh that is built in does not go by it, and to "
                   "leave it out would not be safe.\nUse the system's ssh: "
                   "--ssh=openssh", place, name, value);
     return -1;

@@ -105,7 +105,7 @@ copy_rest (const char *rest)
 static int
 no_memory (void)
 {
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return -1;
 }
 
@@ -240,7 +240,8 @@ read_file (struct config_lines *r, const char *path, bool system, unsigned depth
   FILE *f;
 
   if (depth > INCLUDE_DEPTH_MAX) {
-    report_error ("%s: Include goes deeper than %d files", path,
+    report_error (ERROR_SSH_CONFIG_INVALID,
+                  "%s: Include goes deeper than %d files", path,
                   INCLUDE_DEPTH_MAX);
     return -1;
   }
@@ -248,7 +249,7 @@ read_file (struct config_lines *r, const char *path, bool system, unsigned depth
   if (!f) {
     if (!must_exist)
       return 0;
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_SSH_CONFIG_INVALID, "%s: %s", path, strerror (errno));
     return -1;
   }
   while (result == 0 && getline (&line, &size, f) != -1) {
@@ -285,7 +286,8 @@ read_settings (struct config_lines *r, const struct options *o)
       message_warning ("-o %s: this setting is not supported and ignored", name);
     if (keyword == KEY_HOST || keyword == KEY_MATCH || keyword == KEY_INCLUDE
         || strpbrk (line, "\r\n") || !line[strcspn (line, " \t=")]) {
-      report_error ("-o %s: KEY=VALUE of one setting is needed", o->settings[i]);
+      report_error (ERROR_SSH_CONFIG_INVALID,
+                    "-o %s: KEY=VALUE of one setting is needed", o->settings[i]);
       return -1;
     }
     if (config_lines_take (r, line, "-o") == -1)

@@ -30,7 +30,7 @@ ask_ssh (struct argument_list *arguments)
   ssize_t n = -1;
 
   if (!arguments || !answer || null == -1 || pipe2 (out, O_CLOEXEC) == -1) {
-    report_error ("cannot ask ssh for its settings");
+    report_error (ERROR_SSH_MISSING, "cannot ask ssh for its settings");
     free (answer);
     return NULL;
   }
@@ -38,7 +38,8 @@ ask_ssh (struct argument_list *arguments)
   const pid_t pid = child_process_start (arguments->argv, fds, CHILD_APART);
 
   if (pid == -1)
-    report_error ("ssh, which --ssh=openssh needs, cannot be started: %s",
+    report_error (ERROR_SSH_MISSING,
+                  "ssh, which --ssh=openssh needs, cannot be started: %s",
                   strerror (errno));
   close (out[1]);
   if (pid > 0)
@@ -49,7 +50,7 @@ ask_ssh (struct argument_list *arguments)
   if (n > 0 && WIFEXITED (status) && WEXITSTATUS (status) == 0)
     return answer;
   if (pid > 0)
-    report_error ("ssh does not take these settings");
+    report_error (ERROR_SSH_CONFIG_INVALID, "ssh does not take these settings");
   free (answer);
   return NULL;
 }

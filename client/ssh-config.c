@@ -25,7 +25,7 @@
 static int
 no_memory (void)
 {
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return -1;
 }
 
@@ -94,7 +94,8 @@ take_number (const char *name, const char *value, unsigned smallest,
     return 0;
   unsigned long n = strtoul (value, &end, 10);
   if (!isdigit ((unsigned char) *value) || *end || n < smallest || n > largest) {
-    report_error ("ssh configuration: %s %s is not a number from %u to %u",
+    report_error (ERROR_SSH_CONFIG_INVALID,
+                  "ssh configuration: %s %s is not a number from %u to %u",
                   name, value, smallest, largest);
     return -1;
   }
@@ -119,7 +120,8 @@ take_strict (struct ssh_config *c, const char *value)
       c->strict = names[i].strict;
       return 0;
     }
-  report_error ("ssh configuration: StrictHostKeyChecking %s is neither yes, "
+  report_error (ERROR_SSH_CONFIG_INVALID,
+                "ssh configuration: StrictHostKeyChecking %s is neither yes, "
                 "ask, accept-new nor no", value);
   return -1;
 }
@@ -201,7 +203,8 @@ take_for_libssh (struct ssh_config *c, const struct config_lines *r)
   if (fclose (f) == EOF || !c->for_libssh)
     return no_memory ();
   if (too_long) {
-    report_error ("ssh configuration: %s is too long", too_long);
+    report_error (ERROR_SSH_CONFIG_INVALID,
+                  "ssh configuration: %s is too long", too_long);
     return -1;
   }
   c->host_key_algorithms = r->values[KEY_HOST_KEY_ALGORITHMS] != NULL;
@@ -297,7 +300,7 @@ ssh_config_read (const struct options *o)
   int result = -1;
 
   if (!c || !(c->alias = strdup (o->host))) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     free (c);
     return NULL;
   }

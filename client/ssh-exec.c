@@ -41,7 +41,7 @@ ssh_exec_new (struct board_connection *c, const char *command,
 
   if (!e || !(e->captured[0].text = calloc (1, EXEC_OUTPUT_MAX + 1))
       || !(e->captured[1].text = calloc (1, EXEC_OUTPUT_MAX + 1))) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     ssh_exec_free (e);
     return NULL;
   }
@@ -156,7 +156,7 @@ ssh_exec_wait (struct ssh_exec *e, unsigned timeout, bool interruptible)
     if (state == EXEC_ENDED)
       return 0;
     if (state == EXEC_REFUSED) {
-      report_error ("the board does not start commands: %s",
+      report_error (ERROR_BOARD_SHELL, "the board does not start commands: %s",
                     board_connection_error (e->connection));
       return -1;
     }
@@ -164,16 +164,17 @@ ssh_exec_wait (struct ssh_exec *e, unsigned timeout, bool interruptible)
       return -2;
     int patience = board_connection_arrivals (e->connection) == arrivals ? 500 : 0;
     if (poll (fds, 2, patience) == -1 && errno != EINTR) {
-      report_error ("poll: %s", strerror (errno));
+      report_error (ERROR_SYSTEM_FAILED, "poll: %s", strerror (errno));
       return -1;
     }
     if (board_connection_service (e->connection) == -1) {
-      report_error ("the connection to the board was lost: %s",
+      report_error (ERROR_CONNECTION_LOST, "the connection to the board was lost: %s",
                     board_connection_error (e->connection));
       return -1;
     }
     if (clock_seconds () > deadline) {
-      report_error ("the board did not answer for %u seconds", timeout);
+      report_error (ERROR_BOARD_SILENT,
+                    "the board did not answer for %u seconds", timeout);
       return -1;
     }
   }

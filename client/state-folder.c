@@ -29,13 +29,14 @@ state_folder_home (void)
   if (state && *state == '/')
     path = strdup (state);
   else if (!home || *home != '/') {
-    report_error ("there is no home directory to keep this flash's key in");
+    report_error (ERROR_STATE_FOLDER,
+                  "there is no home directory to keep this flash's key in");
     return NULL;
   }
   else if (asprintf (&path, "%s/.local/state", home) == -1)
     path = NULL;
   if (!path)
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   return path;
 }
 

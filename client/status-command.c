@@ -26,7 +26,7 @@ tell_advice (const struct options *options, const struct session_report *r)
   if (f)
     session_summary_advise (f, options, r);
   if (!f || fclose (f) == EOF) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   message_always ("%.*s", (int) strlen (text) - 1, text);
@@ -54,7 +54,7 @@ tell (const struct options *options, const struct session_report *r, int found)
   }
   if (fflush (stdout) == 0 && !ferror (stdout))
     return 0;
-  report_error ("stdout: %s", strerror (errno));
+  report_error (ERROR_OUTPUT_FAILED, "stdout: %s", strerror (errno));
   return -1;
 }
 
@@ -71,7 +71,8 @@ status_command (const struct options *options)
     return STATUS_USAGE;
   found = session_status_open (&job);
   if (found == -1)
-    report_error ("whether a flash is under way on %s could not be told",
+    report_error (ERROR_FLASH_UNKNOWN,
+                  "whether a flash is under way on %s could not be told",
                   options->host);
   else if (tell (options, &job.report, found) == 0)
     status = STATUS_DONE;

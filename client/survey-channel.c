@@ -84,7 +84,7 @@ read_errors (struct survey_channel *c)
                                    sizeof buf)) > 0) {
     add_to_words (&c->errors, buf, n);
     if (c->errors.total == WORDS_MAX) {
-      report_error ("the board complains without end");
+      report_error (ERROR_BOARD_NOISE, "the board complains without end");
       return -1;
     }
   }
@@ -136,16 +136,16 @@ wait_for_board (struct survey_channel *c, uint64_t arrivals, long deadline)
   int patience = board_connection_arrivals (c->connection) == arrivals ? 500 : 0;
 
   if (poll (&p, 1, patience) == -1 && errno != EINTR) {
-    report_error ("poll: %s", strerror (errno));
+    report_error (ERROR_SYSTEM_FAILED, "poll: %s", strerror (errno));
     return -1;
   }
   if (board_connection_service (c->connection) == -1) {
-    report_error ("the connection to the board was lost: %s",
+    report_error (ERROR_CONNECTION_LOST, "the connection to the board was lost: %s",
                   board_connection_error (c->connection));
     return -1;
   }
   if (clock_seconds () > deadline) {
-    report_error ("the board did not answer in time");
+    report_error (ERROR_BOARD_SILENT, "the board did not answer in time");
     return -1;
   }
   return 0;
@@ -163,7 +163,7 @@ receive_some (struct survey_channel *c, void *buf, size_t size,
     const enum remote_command_state state = remote_command_step (c->command);
 
     if (state == REMOTE_REFUSED) {
-      report_error ("the board does not start commands: %s",
+      report_error (ERROR_BOARD_SHELL, "the board does not start commands: %s",
                     board_connection_error (c->connection));
       return -1;
     }
@@ -194,10 +194,12 @@ report_early_end (struct survey_channel *c)
     return;
   }
   if (status == DEPLOY_OTHER_SESSION)
-    report_error ("a flash or another survey is already running on this board; "
+    report_error (ERROR_FLASH_UNDER_WAY,
+                  "a flash or another survey is already running on this board; "
                   "its disk can be compared when that has ended");
   else
-    report_error ("the survey has ended on the board before its time "
+    report_error (ERROR_SURVEY_FAILED,
+                  "the survey has ended on the board before its time "
                   "(exit status %d)", status);
 }
 
@@ -240,7 +242,7 @@ wait_for_marker (struct survey_channel *c)
     }
     add_to_words (&words, &byte, 1);
   }
-  report_error ("the board's login shell prints without end");
+  report_error (ERROR_BOARD_NOISE, "the board's login shell prints without end");
   return -1;
 }
 
@@ -276,7 +278,7 @@ load (struct survey_channel *c, const struct flash_job *job, const char *arch)
   if (c->assignments)
     command = deploy_command (job, strlen (c->assignments) + c->deploy.size);
   if (!command) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   c->inputs[0] = *board_privilege_input (job);
@@ -297,7 +299,7 @@ open_candidate (struct flash_job *job, struct helper_choice *choice, unsigned i,
 
   *runs_not_here = false;
   if (!c) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   c->connection = job->connection;
@@ -337,7 +339,7 @@ survey_channel_finish (struct survey_channel *c)
   remote_command_send_eof (c->command);
   n = receive_some (c, surplus, sizeof surplus, END_SECONDS);
   if (n > 0)
-    report_error ("the board answers what was not asked");
+    report_error (ERROR_BOARD_ANSWER, "the board answers what was not asked");
   else if (n == 0 && remote_command_exit_status (c->command) != 0)
     report_early_end (c);
 }
@@ -408,7 +410,7 @@ take_reason (struct survey_channel *c, char reason[SURVEY_REASON_MAX])
       return 0;
     }
   }
-  report_error ("the board gives a reason without end");
+  report_error (ERROR_BOARD_ANSWER, "the board gives a reason without end");
   return -1;
 }
 
@@ -421,7 +423,7 @@ survey_channel_take (struct survey_channel *c, void *buf, size_t len,
   if (receive_all (c, &verdict, 1) == -1)
     return SURVEY_LOST;
   if (c->nr_unanswered == 0) {
-    report_error ("the board answers what was not asked");
+    report_error (ERROR_BOARD_ANSWER, "the board answers what was not asked");
     return SURVEY_LOST;
   }
   note_answer (c);
@@ -431,7 +433,8 @@ survey_channel_take (struct survey_channel *c, void *buf, size_t len,
   case 1:
     return take_reason (c, reason) == 0 ? SURVEY_REASON : SURVEY_LOST;
   }
-  report_error ("the board gives no valid answer; helper and client must come "
+  report_error (ERROR_BOARD_ANSWER,
+                "the board gives no valid answer; helper and client must come "
                 "from the same build");
   return SURVEY_LOST;
 }

@@ -25,11 +25,12 @@ target_checks_board (const struct flash_job *job)
   const struct target_probe *b = &job->board;
 
   if (*b->busybox && *b->busybox != '/') {
-    report_error ("the board has a busybox without a path");
+    report_error (ERROR_BOARD_LACKS, "the board has a busybox without a path");
     return -1;
   }
   if (*b->lacks) {
-    report_error ("the board lacks %s: its disks cannot be told apart for certain",
+    report_error (ERROR_BOARD_LACKS,
+                  "the board lacks %s: its disks cannot be told apart for certain",
                   b->lacks);
     return -1;
   }
@@ -46,7 +47,8 @@ check_sectors (const struct flash_job *job)
   if (t->sector == 0 || t->any_sector || b->disk_block == 0
       || t->sector == b->disk_block)
     return 0;
-  report_error ("the image's partition table (%s) counts in sectors of %u bytes, "
+  report_error (ERROR_SECTOR_SIZE,
+                "the image's partition table (%s) counts in sectors of %u bytes, "
                 "and %s has sectors of %u: the board would not find its "
                 "partitions.\nUse an image that is made for such a disk.",
                 partition_table_name (t->kind), t->sector, b->disk, b->disk_block);
@@ -61,20 +63,23 @@ check_target (const struct flash_job *job)
   char image[SIZE_TEXT_MAX], disk[SIZE_TEXT_MAX];
 
   if (*b->refused || !*b->disk || !*b->disk_number) {
-    report_error ("this board cannot be flashed: %s",
+    report_error (ERROR_BOARD_REFUSED, "this board cannot be flashed: %s",
                   *b->refused ? b->refused : "its disk was not found");
     return -1;
   }
   if (b->disk_read_only) {
-    report_error ("%s is read-only (a write-protected card?)", b->disk);
+    report_error (ERROR_DISK_READ_ONLY,
+                  "%s is read-only (a write-protected card?)", b->disk);
     return -1;
   }
   if (disk_size == 0) {
-    report_error ("%s: the image holds an empty disk", job->image.name);
+    report_error (ERROR_IMAGE_EMPTY,
+                  "%s: the image holds an empty disk", job->image.name);
     return -1;
   }
   if (disk_size > b->disk_size) {
-    report_error ("the image is too large: its disk has %s (%" PRIu64 " bytes), "
+    report_error (ERROR_DISK_TOO_SMALL,
+                  "the image is too large: its disk has %s (%" PRIu64 " bytes), "
                   "%s has %s (%" PRIu64 " bytes)", size_text (disk_size, image),
                   disk_size, b->disk, size_text (b->disk_size, disk),
                   b->disk_size);
@@ -83,7 +88,8 @@ check_target (const struct flash_job *job)
   if (check_sectors (job) == -1)
     return -1;
   if (flash_job_is_root_disk (job) && !b->sysrq) {
-    report_error ("the board's kernel has no SysRq (CONFIG_MAGIC_SYSRQ), without "
+    report_error (ERROR_SYSRQ_MISSING,
+                  "the board's kernel has no SysRq (CONFIG_MAGIC_SYSRQ), without "
                   "which its file systems cannot be made read-only");
     return -1;
   }
@@ -111,13 +117,15 @@ target_checks_memory (const struct flash_job *job)
 
     if (available >= needed)
       return 0;
-    report_error ("the board has %s of memory available, less than the %s that "
+    report_error (ERROR_MEMORY_TOO_SMALL,
+                  "the board has %s of memory available, less than the %s that "
                   "--stream needs", memory, size_text (needed, margin));
     return -1;
   }
   if (stored + RAMFS_MARGIN <= available)
     return 0;
-  report_error ("the image does not fit the board's memory: %s and a margin of "
+  report_error (ERROR_MEMORY_TOO_SMALL,
+                "the image does not fit the board's memory: %s and a margin of "
                 "%s are needed, %s are available.\nUse --stream, which writes "
                 "while it receives.", size_text (stored, image),
                 size_text (RAMFS_MARGIN, margin), memory);

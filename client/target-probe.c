@@ -281,7 +281,8 @@ take_answer (const struct ssh_exec *exec, struct target_probe *p)
   message_verbatim ("board: ", ssh_exec_stderr (exec));
   if (target_probe_parse (ssh_exec_stdout (exec), p) == 0)
     return 0;
-  report_error ("the board could not be probed: `sh` gave no complete answer "
+  report_error (ERROR_BOARD_SHELL,
+                "the board could not be probed: `sh` gave no complete answer "
                 "(exit status %d); it needs a POSIX shell at the login",
                 ssh_exec_status (exec));
   return -1;
@@ -300,7 +301,7 @@ target_probe_run (struct board_connection *c, const char *device,
 
   memset (p, 0, sizeof *p);
   if (!assignments) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   if (read_scripts (scripts) == 0) {

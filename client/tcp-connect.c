@@ -108,7 +108,7 @@ tcp_connect (const char *host, unsigned port, int family,
   snprintf (service, sizeof service, "%u", port);
   int r = getaddrinfo (host, service, &hints, &found);
   if (r != 0) {
-    report_error ("%s: %s%s", host,
+    report_error (ERROR_HOST_NOT_FOUND, "%s: %s%s", host,
                   r == EAI_SYSTEM ? strerror (errno) : gai_strerror (r),
                   multicast_name_hint (host));
     return -1;
@@ -126,7 +126,8 @@ tcp_connect (const char *host, unsigned port, int family,
   }
   freeaddrinfo (found);
   if (fd == -1)
-    report_error ("cannot connect to %s port %u: %s", host, port,
+    report_error (ERROR_HOST_UNREACHABLE,
+                  "cannot connect to %s port %u: %s", host, port,
                   last_error == ETIMEDOUT ? "no answer" : strerror (last_error));
   return fd;
 }

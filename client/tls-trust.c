@@ -62,20 +62,22 @@ tls_trust_find (struct image_location *l)
     return 0;
   warn_of_socket (l);
   if (l->psk_file && access (l->psk_file, R_OK) == -1) {
-    report_error ("%s, the file of tls-psk-file=: %s", l->psk_file,
+    report_error (ERROR_TLS_FILES, "%s, the file of tls-psk-file=: %s", l->psk_file,
                   strerror (errno));
     return -1;
   }
   if (l->psk_file)
     return 0;
   if (l->certificates && has_authority (l->certificates) == -1) {
-    report_error ("%s/" AUTHORITY ": %s.  The folder of tls-certificates= needs the "
+    report_error (ERROR_TLS_FILES,
+                  "%s/" AUTHORITY ": %s.  The folder of tls-certificates= needs the "
                   "certificate of the authority that has signed the server's.",
                   l->certificates, strerror (errno));
     return -1;
   }
   if (!l->certificates && !(l->certificates = usual_folder ())) {
-    report_error ("there is nothing to know %s by: give ?tls-certificates=FOLDER with "
+    report_error (ERROR_TLS_FILES,
+                  "there is nothing to know %s by: give ?tls-certificates=FOLDER with "
                   "the " AUTHORITY " of whoever runs it (~/.pki/libnbd is looked into, "
                   "too), or USER@ and ?tls-psk-file=FILE", l->server);
     return -1;

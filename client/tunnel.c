@@ -72,7 +72,7 @@ tunnel_open (struct board_connection *c, const char *command,
       strncpy (t->address.sun_path, nbd_socket, sizeof t->address.sun_path - 1);
   }
   if (!t || !t->to_board.data || !t->to_nbd.data) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     tunnel_close (t);
     return NULL;
   }
@@ -171,7 +171,8 @@ connect_nbd (struct tunnel *t)
       && fcntl (t->nbd, F_SETFL, O_NONBLOCK) == 0)
     return;
   /* nbdkit has died: the board learns it by the end of the channel. */
-  report_error ("the image server does not answer: %s", strerror (errno));
+  report_error (ERROR_IMAGE_NOT_SERVED,
+                "the image server does not answer: %s", strerror (errno));
   t->broken = true;
 }
 
@@ -208,7 +209,7 @@ look_for_marker (struct tunnel *t)
   f->end -= f->start;
   f->start = 0;
   if (!t->marked && t->chatter > CHATTER_MAX) {
-    report_error ("the board's login shell prints without end");
+    report_error (ERROR_BOARD_NOISE, "the board's login shell prints without end");
     t->broken = true;
   }
 }
@@ -299,7 +300,7 @@ tunnel_step (struct tunnel *t)
   if (t->broken)
     return TUNNEL_BROKEN;
   if (state == REMOTE_REFUSED) {
-    report_error ("the board's sshd opens no further channel");
+    report_error (ERROR_BOARD_SHELL, "the board's sshd opens no further channel");
     t->broken = true;
     return TUNNEL_BROKEN;
   }

@@ -25,7 +25,8 @@ prepare_image (struct flash_job *job)
     return -1;
   if (job->image.integrity.disk_size > 0)
     return 0;
-  report_error ("%s: the image holds an empty disk", job->image.name);
+  report_error (ERROR_IMAGE_EMPTY,
+                "%s: the image holds an empty disk", job->image.name);
   return -1;
 }
 
@@ -52,7 +53,8 @@ check_board (const struct flash_job *job)
   const char *state = b->has_session ? status_get (&b->session, "state") : NULL;
 
   if (b->has_session) {
-    report_error ("a flash is on this board (state %s): its disk can be compared "
+    report_error (ERROR_FLASH_UNDER_WAY,
+                  "a flash is on this board (state %s): its disk can be compared "
                   "when that has ended.\nSee flash-live-remote status %s.",
                   state ? state : "unknown", job->options->host);
     return -1;
@@ -61,7 +63,8 @@ check_board (const struct flash_job *job)
     return -1;
   if (!*b->refused && *b->disk && *b->disk_number && b->disk_size > 0)
     return 0;
-  report_error ("there is no disk to compare on this board: %s%s",
+  report_error (ERROR_NOTHING_TO_COMPARE,
+                "there is no disk to compare on this board: %s%s",
                 *b->refused ? b->refused : "its disk was not found",
                 job->options->device ? "" : "\nName one with --device.");
   return -1;
@@ -159,7 +162,8 @@ judge (const struct flash_job *job, const struct disk_survey *s)
     return STATUS_DIFFERS;
   }
   if (s->unreadable > 0) {
-    report_error ("%s could not be compared in full with %s: what could be read "
+    report_error (ERROR_COMPARED_PARTLY,
+                  "%s could not be compared in full with %s: what could be read "
                   "is equal", disk, job->image.name);
     return STATUS_NOT_WRITTEN;
   }
@@ -180,7 +184,7 @@ make_seed (uint32_t *seed)
 {
   if (getrandom (seed, sizeof *seed, 0) == (ssize_t) sizeof *seed)
     return 0;
-  report_error ("getrandom: %s", strerror (errno));
+  report_error (ERROR_SYSTEM_FAILED, "getrandom: %s", strerror (errno));
   return -1;
 }
 

@@ -61,7 +61,8 @@ report (const struct image_location *l, struct nbdkit_process *relay,
   }
   CLEANUP_FREE char *words = nbdkit_process_last_error (relay);
   CLEANUP_FREE char *shown = image_location_hide (l, words ? words : error);
-  report_error ("%s: %s\n(%s)", l->shown, find_advice (words ? words : ""),
+  report_error (ERROR_WEB_IMAGE,
+                "%s: %s\n(%s)", l->shown, find_advice (words ? words : ""),
                 shown ? shown : "");
   return -1;
 }
@@ -93,7 +94,7 @@ web_images_look (const struct image_location *l, const char *socket,
     nbd_close (nbd);
     nbd = nbd_create ();
     if (!nbd) {
-      report_error ("out of memory");
+      report_error (ERROR_OUT_OF_MEMORY, "out of memory");
       return -1;
     }
     connected = connects (nbd, socket, &again);
@@ -103,7 +104,7 @@ web_images_look (const struct image_location *l, const char *socket,
   else if (nbd_get_size (nbd) > 0)
     result = 0;
   else
-    report_error ("%s: the image is empty", l->shown);
+    report_error (ERROR_IMAGE_EMPTY, "%s: the image is empty", l->shown);
   nbd_close (nbd);
   return result;
 }

@@ -20,6 +20,16 @@ fault_set (struct fault *fault, int errnum, const char *fmt, ...)
   return -1;
 }
 
+enum error_code
+fault_code (const struct fault *fault)
+{
+  switch (fault->errnum) {
+  case EBADMSG: return ERROR_IMAGE_DAMAGED;
+  case ENOMEM: return ERROR_OUT_OF_MEMORY;
+  default: return ERROR_IMAGE_UNREADABLE;
+  }
+}
+
 int
 fault_no_memory (struct fault *fault, const char *what)
 {

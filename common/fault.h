@@ -9,6 +9,8 @@
 #ifndef FLASHIMAGE_FAULT_H
 #define FLASHIMAGE_FAULT_H
 
+#include "error-catalogue.h"
+
 struct fault
 {
   int errnum;           /* 0: no fault; EBADMSG: the image is damaged */
@@ -18,6 +20,9 @@ struct fault
 /* Fill in FAULT.  Returns -1, for "return fault_set (...)". */
 int fault_set (struct fault *fault, int errnum, const char *fmt, ...)
   __attribute__ ((__format__ (__printf__, 3, 4)));
+
+/* The code by which it is reported. */
+enum error_code fault_code (const struct fault *fault);
 
 /* Out of memory, with what the memory was for. */
 int fault_no_memory (struct fault *fault, const char *what);

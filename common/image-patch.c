@@ -66,7 +66,7 @@ make_room (struct image_patch *patch, size_t len)
   }
   if (data && patch->nr_ranges < patch->room)
     return 0;
-  report_error ("no memory for the patch of the image");
+  report_error (ERROR_OUT_OF_MEMORY, "no memory for the patch of the image");
   return -1;
 }
 
@@ -81,7 +81,8 @@ image_patch_add (struct image_patch *patch, uint64_t offset, const void *bytes,
     return 0;
   if (offset > patch->disk_size || len > patch->disk_size - offset
       || (last && offset < end_of (last))) {
-    report_error ("a patch of %zu bytes at offset %" PRIu64 " does not fit into a "
+    report_error (ERROR_PATCH_TOO_LARGE,
+                  "a patch of %zu bytes at offset %" PRIu64 " does not fit into a "
                   "disk of %" PRIu64 " bytes, or comes out of turn", len, offset,
                   patch->disk_size);
     return -1;
@@ -89,7 +90,8 @@ image_patch_add (struct image_patch *patch, uint64_t offset, const void *bytes,
   const bool longer = last && offset == end_of (last);
   if (len > IMAGE_PATCH_MAX_DATA - patch->data_size
       || (!longer && patch->nr_ranges == IMAGE_PATCH_MAX_RANGES)) {
-    report_error ("what is to be changed in the image is more than %u MiB or %u "
+    report_error (ERROR_PATCH_TOO_LARGE,
+                  "what is to be changed in the image is more than %u MiB or %u "
                   "places", IMAGE_PATCH_MAX_DATA >> 20, IMAGE_PATCH_MAX_RANGES);
     return -1;
   }
@@ -113,7 +115,7 @@ image_patch_make_file (struct image_patch *patch, size_t *size)
   unsigned char *file = malloc (before + patch->data_size + DIGEST_SIZE), *p;
 
   if (!file) {
-    report_error ("no memory for the patch of the image");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for the patch of the image");
     return NULL;
   }
   memcpy (file, MAGIC, 8);
@@ -207,7 +209,8 @@ image_patch_read_file (struct image_patch *patch, const void *file, size_t len,
   if (!wrong)
     return 0;
   image_patch_release (patch);
-  report_error ("the patch of the image cannot be used: %s", wrong);
+  report_error (ERROR_SESSION_FAILED,
+                "the patch of the image cannot be used: %s", wrong);
   return -1;
 }
 

@@ -235,7 +235,7 @@ image_scan (struct image *im, image_scan_progress progress, void *opaque,
     return 0;
 
   if (fault.errnum != EBADMSG && fault.errnum != ECANCELED)
-    report_error ("%s: %s", im->name, fault.text);
+    report_error (fault_code (&fault), "%s: %s", im->name, fault.text);
   if (error_size > 0)
     snprintf (error, error_size, "%s", fault.text);
   errno = fault.errnum;

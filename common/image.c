@@ -25,7 +25,7 @@
 static int
 report_fault (const struct image *im, const struct fault *fault)
 {
-  report_error ("%s: %s", im->name, fault->text);
+  report_error (fault_code (fault), "%s: %s", im->name, fault->text);
   errno = fault->errnum == EBADMSG ? EIO : fault->errnum;
   return -1;
 }
@@ -71,7 +71,7 @@ image_cache_new (const struct image_options *options)
   struct block_cache *cache = block_cache_new (filled.memory_limit, filled.threads,
                                                &fault);
   if (!cache) {
-    report_error ("%s", fault.text);
+    report_error (fault_code (&fault), "%s", fault.text);
     errno = fault.errnum;
   }
   return cache;
@@ -163,7 +163,7 @@ new_image (const char *name)
   if (im)
     im->name = strdup (name);
   if (!im || !im->name) {
-    report_error ("%s: out of memory", name);
+    report_error (ERROR_OUT_OF_MEMORY, "%s: out of memory", name);
     free (im);
     errno = ENOMEM;
     return NULL;

@@ -79,7 +79,8 @@ static int
 leave (const char *member)
 {
   if (!is_faulty (member) && write_state (member, "faulty") == -1) {
-    report_error ("%s: the array does not let go of the disk: %s", member,
+    report_error (ERROR_DISK_IN_USE,
+                  "%s: the array does not let go of the disk: %s", member,
                   strerror (errno));
     return 1;
   }
@@ -88,7 +89,7 @@ leave (const char *member)
       return 0;
     usleep (TICK);
   }
-  report_error ("%s: the array does not let go of the disk", member);
+  report_error (ERROR_DISK_IN_USE, "%s: the array does not let go of the disk", member);
   return 1;
 }
 
@@ -97,7 +98,8 @@ static int
 join (const char *member)
 {
   if (is_faulty (member) && write_state (member, "re-add") == -1)
-    report_error ("%s: the array does not take the disk back (%s); mdadm --re-add"
+    report_error (ERROR_DISK_IN_USE,
+                  "%s: the array does not take the disk back (%s); mdadm --re-add"
                   " does", member, strerror (errno));
   return 0;
 }
@@ -136,7 +138,7 @@ for_members (dev_t target, member_fn fn)
 
   DIR *dir = opendir (block_device_sysfs);
   if (!dir) {
-    report_error ("%s: %s", block_device_sysfs, strerror (errno));
+    report_error (ERROR_DISK_IN_USE, "%s: %s", block_device_sysfs, strerror (errno));
     return -1;
   }
   for (struct dirent *entry = readdir (dir); entry && r == 0;
@@ -156,7 +158,7 @@ arrays_command (int argc, char **argv)
 
   if (argc != 2
       || (strcmp (argv[1], "leave") != 0 && strcmp (argv[1], "join") != 0)) {
-    report_error ("usage: arrays leave | join");
+    report_error (ERROR_BUILD_MISMATCH, "usage: arrays leave | join");
     return 1;
   }
   if (old_root_target (&target) == -1)

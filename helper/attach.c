@@ -24,14 +24,15 @@ wait_for_end (int sock)
   ssize_t r = full_read (sock, refusal, sizeof refusal - 1);
 
   if (r == -1) {
-    report_error ("attach: the session is gone: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED,
+                  "attach: the session is gone: %s", strerror (errno));
     return 1;
   }
   if (r == 0)
     return 0;
   refusal[r] = '\0';
   refusal[strcspn (refusal, "\n")] = '\0';
-  report_error ("attach: %s", refusal);
+  report_error (ERROR_SESSION_FAILED, "attach: %s", refusal);
   return 1;
 }
 
@@ -44,19 +45,20 @@ attach_command (int argc, char **argv)
 
   (void) argv;
   if (argc != 1) {
-    report_error ("usage: attach [-r DIR]");
+    report_error (ERROR_BUILD_MISMATCH, "usage: attach [-r DIR]");
     return 1;
   }
   sock = request_connect ();
   if (sock == -1) {
-    report_error ("attach: no session answers at %s/socket: %s", ram_root,
+    report_error (ERROR_SESSION_FAILED,
+                  "attach: no session answers at %s/socket: %s", ram_root,
                   strerror (errno));
     return 1;
   }
   if (full_write (STDOUT_FILENO, FLASH_TUNNEL_MARKER,
                   strlen (FLASH_TUNNEL_MARKER)) == -1
       || fd_passing_send (sock, request, sizeof request - 1, channel, 3) == -1) {
-    report_error ("attach: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "attach: %s", strerror (errno));
     return 1;
   }
   return wait_for_end (sock);

@@ -221,7 +221,8 @@ copy_fetch_again (struct flash *flash, uint64_t index, unsigned char *buf)
   int r = digest_table_matches (flash->digests, index, buf);
   if (r != 0)
     return r == 1 ? 0 : -1;
-  report_error ("%s now delivers other bytes at offset %" PRIu64 " than before",
+  report_error (ERROR_IMAGE_CHANGED,
+                "%s now delivers other bytes at offset %" PRIu64 " than before",
                 flash->settings->stream ? "the image server"
                                         : "the staged image", offset);
   return -1;
@@ -307,7 +308,7 @@ map_first_chunk (struct copy *c, struct flash *flash)
     error = map == MAP_FAILED ? errno : 0;
   }
   if (error != 0) {
-    report_error ("%s: no room for the first chunk: %s", path,
+    report_error (ERROR_RAM_ROOT_FULL, "%s: no room for the first chunk: %s", path,
                   strerror (error));
     return -1;
   }
@@ -327,7 +328,7 @@ new_copy (struct flash *flash)
   for (size_t i = 0; whole && i < NR_WINDOWS; i++)
     whole = (c->windows[i].buf = malloc (COPY_WINDOW)) != NULL;
   if (!whole)
-    report_error ("no memory for the copy's windows");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for the copy's windows");
   if (!whole || map_first_chunk (c, flash) == -1) {
     if (c)
       free_copy (c);
@@ -355,7 +356,8 @@ copy_run (struct flash *flash)
   progress_update (&c->progress, durable_bytes (flash), flash->state.zeroed);
   int error = pthread_create (&thread, NULL, fill_windows, c);
   if (error != 0) {
-    report_error ("no thread for reading the image: %s", strerror (error));
+    report_error (ERROR_SESSION_FAILED,
+                  "no thread for reading the image: %s", strerror (error));
     free_copy (c);
     return -1;
   }

@@ -30,7 +30,8 @@ take_room (struct digest_table *t)
     ? errno : posix_fallocate (t->fd, 0, (off_t) (t->chunks * DIGEST_SIZE));
 
   if (error != 0)
-    report_error ("%s: no room for the digests: %s", t->path, strerror (error));
+    report_error (ERROR_RAM_ROOT_FULL,
+                  "%s: no room for the digests: %s", t->path, strerror (error));
   return error == 0 ? 0 : -1;
 }
 
@@ -41,7 +42,8 @@ check_size (struct digest_table *t)
 
   if (fstat (t->fd, &st) == -1
       || (uint64_t) st.st_size != t->chunks * DIGEST_SIZE) {
-    report_error ("%s is not the table that the journal belongs to", t->path);
+    report_error (ERROR_JOURNAL_FAILED,
+                  "%s is not the table that the journal belongs to", t->path);
     return -1;
   }
   return 0;
@@ -53,7 +55,7 @@ digest_table_open (const char *path, uint64_t disk_size, bool keep)
   struct digest_table *t = calloc (1, sizeof *t);
 
   if (!t || !(t->path = strdup (path))) {
-    report_error ("no memory for the digest table");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for the digest table");
     free (t);
     return NULL;
   }
@@ -61,7 +63,7 @@ digest_table_open (const char *path, uint64_t disk_size, bool keep)
   t->chunks = digest_chunks (disk_size);
   t->fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (t->fd == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_JOURNAL_FAILED, "%s: %s", path, strerror (errno));
     digest_table_close (t);
     return NULL;
   }
@@ -105,7 +107,8 @@ digest_table_put (struct digest_table *t, uint64_t index,
 
   if (r == DIGEST_SIZE)
     return 0;
-  report_error ("%s: writing digest %" PRIu64 ": %s", t->path, index,
+  report_error (ERROR_JOURNAL_FAILED,
+                "%s: writing digest %" PRIu64 ": %s", t->path, index,
                 r == -1 ? strerror (errno) : "short write");
   return -1;
 }
@@ -118,7 +121,8 @@ digest_table_get (struct digest_table *t, uint64_t index,
 
   if (r == DIGEST_SIZE)
     return 0;
-  report_error ("%s: reading digest %" PRIu64 ": %s", t->path, index,
+  report_error (ERROR_JOURNAL_FAILED,
+                "%s: reading digest %" PRIu64 ": %s", t->path, index,
                 r == -1 ? strerror (errno) : "the table is too short");
   return -1;
 }

@@ -63,7 +63,8 @@ wait_quiet_command (int argc, char **argv)
       return 0;
     before = now;
   }
-  report_error ("something still writes to the disk after %d s, though every file "
+  report_error (ERROR_READ_ONLY_FAILED,
+                "something still writes to the disk after %d s, though every file "
                 "system on it is read-only", TIMEOUT_TICKS * TICK / 1000000);
   return 1;
 }

@@ -22,7 +22,7 @@ get (const char *key)
   const char *value = getenv (key);
 
   if (!value)
-    report_error ("%s is missing in the environment", key);
+    report_error (ERROR_BUILD_MISMATCH, "%s is missing in the environment", key);
   return value;
 }
 
@@ -37,7 +37,7 @@ get_number (const char *key, uint64_t *number)
   errno = 0;
   unsigned long long n = strtoull (value, &end, 10);
   if (*value < '0' || *value > '9' || errno != 0 || *end || n > INT64_MAX) {
-    report_error ("%s is no number of bytes: %s", key, value);
+    report_error (ERROR_BUILD_MISMATCH, "%s is no number of bytes: %s", key, value);
     return -1;
   }
   *number = n;
@@ -53,7 +53,8 @@ get_hex (const char *key, char *out, size_t len)
   if (!value)
     return -1;
   if (strlen (value) != len || strspn (value, "0123456789abcdef") != len) {
-    report_error ("%s is not %zu hex digits: %s", key, len, value);
+    report_error (ERROR_BUILD_MISMATCH,
+                  "%s is not %zu hex digits: %s", key, len, value);
     return -1;
   }
   memcpy (out, value, len + 1);
@@ -81,7 +82,8 @@ get_choice (const char *key, const char *yes, const char *no, bool *flag)
     return -1;
   *flag = strcmp (value, yes) == 0;
   if (!*flag && strcmp (value, no) != 0) {
-    report_error ("%s is neither %s nor %s: %s", key, yes, no, value);
+    report_error (ERROR_BUILD_MISMATCH,
+                  "%s is neither %s nor %s: %s", key, yes, no, value);
     return -1;
   }
   return 0;
@@ -101,7 +103,8 @@ get_verify (enum verify *verify)
       return 0;
     }
   if (value)
-    report_error ("FLASH_VERIFY is neither full nor sample nor off: %s", value);
+    report_error (ERROR_BUILD_MISMATCH,
+                  "FLASH_VERIFY is neither full nor sample nor off: %s", value);
   return -1;
 }
 
@@ -135,7 +138,7 @@ flash_settings_read (struct flash_settings *settings)
     settings->dd = dd;
   }
   if (settings->disk_size == 0) {
-    report_error ("the image is empty");
+    report_error (ERROR_IMAGE_EMPTY, "the image is empty");
     return -1;
   }
   return 0;

@@ -31,9 +31,10 @@ phase ()
   { echo "flash-live-remote: $1" >/dev/kmsg; } 2>/dev/null
 }
 
+# CODE TEXT: the code is one of error-catalogue.def.
 fail ()
 {
-  say error "text=$1" "written=$written"
+  say error "text=$2" "code=$1" "written=$written"
   exit 1
 }
 
@@ -64,7 +65,7 @@ stage_image ()
     [ $status -gt 128 ] || exit 1
     say note "text=staging was killed by signal $((status - 128)); it goes on"
   done
-  fail "staging was killed again and again: is the board out of memory?"
+  fail staging-failed "staging was killed again and again: is the board out of memory?"
 }
 
 wait_for_go ()
@@ -81,7 +82,7 @@ wait_for_go ()
 # must not make it one without.
 will_undo ()
 {
-  echo "$1" >>/undo-steps || fail "the RAM root is full"
+  echo "$1" >>/undo-steps || fail ram-root-full "the RAM root is full"
 }
 
 hold_lifeboat ()
@@ -202,11 +203,11 @@ stop_services ()
   fi
   # shellcheck disable=SC2015 # behind it stands only what ends the script
   list_units_to_stop >/stopped-units && echo "$manager" >/service-manager ||
-    fail "the RAM root is full"
+    fail ram-root-full "the RAM root is full"
   [ -s /stopped-units ] || return 0
   say note "text=stopping $(tr '\n' ' ' </stopped-units)"
   will_undo start_services
-  each_unit stop || fail "the services could not be stopped"
+  each_unit stop || fail services-not-stopped "the services could not be stopped"
 }
 
 start_services ()
@@ -244,7 +245,7 @@ swap_off ()
   flash-helper swap list >/swap-areas || exit 1
   will_undo swap_on
   while read -r priority path <&4; do
-    echo "$priority $path" >>/swap-off || fail "the RAM root is full"
+    echo "$priority $path" >>/swap-off || fail ram-root-full "the RAM root is full"
     flash-helper swap off "$path" || exit 1
   done 4</swap-areas
 }
@@ -284,7 +285,7 @@ remount_read_only ()
   flash-helper read-write >/were-writable || exit 1
   will_undo remount_read_write
   sync
-  echo u >/proc/sysrq-trigger || fail "this kernel has no SysRq"
+  echo u >/proc/sysrq-trigger || fail sysrq-missing "this kernel has no SysRq"
   flash-helper wait-read-only || exit 1
 }
 
@@ -389,13 +390,13 @@ undo ()
 tell_what_to_do ()
 {
   if is_root_disk; then
-    say error "written=partial" "text=$FLASH_TARGET_NAME holds only a part of\
- the image and will not start. Leave the board switched on: the same command tries\
- again and goes on from here; 'flash-live-remote abandon' gives up and resets the\
- board."
+    say error code=stopped-partly-written written=partial "text=$FLASH_TARGET_NAME\
+ holds only a part of the image and will not start. Leave the board switched on: the\
+ same command tries again and goes on from here; 'flash-live-remote abandon' gives up\
+ and resets the board."
   else
-    say error "written=partial" "text=$FLASH_TARGET_NAME holds only a part of\
- the image: the same command tries again and goes on from here;\
+    say error code=stopped-partly-written written=partial "text=$FLASH_TARGET_NAME\
+ holds only a part of the image: the same command tries again and goes on from here;\
  'flash-live-remote abandon' gives up"
   fi
 }

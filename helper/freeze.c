@@ -169,7 +169,8 @@ freeze_round (struct frozen_list *list, const struct process_table *table)
     if (process->spared || process->stopped)
       continue;
     if (list_and_stop (list, process) == -1) {
-      report_error ("freezing the old system's %s (%ld): %s", process->name,
+      report_error (ERROR_READ_ONLY_FAILED,
+                    "freezing the old system's %s (%ld): %s", process->name,
                     (long) process->pid, strerror (errno));
       return -1;
     }
@@ -209,7 +210,8 @@ freeze (bool network_too)
   if (open_list (&list, O_CREAT) == 0)
     r = freeze_rounds (&list, network_too);
   else
-    report_error ("the list of what is frozen: %s", strerror (errno));
+    report_error (ERROR_READ_ONLY_FAILED,
+                  "the list of what is frozen: %s", strerror (errno));
   close_list (&list);
   return r;
 }
@@ -263,7 +265,8 @@ thaw_others (void)
   }
   close_list (&list);
   if (r == -1 && errno != ENOENT) {
-    report_error ("letting the old system go on: %s", strerror (errno));
+    report_error (ERROR_READ_ONLY_FAILED,
+                  "letting the old system go on: %s", strerror (errno));
     return -1;
   }
   return 0;
@@ -273,7 +276,7 @@ int
 freeze_command (int argc, char **argv)
 {
   if (argc > 1) {
-    report_error ("%s takes no arguments", argv[0]);
+    report_error (ERROR_BUILD_MISMATCH, "%s takes no arguments", argv[0]);
     return 1;
   }
   return freeze_others () == -1;
@@ -283,7 +286,7 @@ int
 thaw_command (int argc, char **argv)
 {
   if (argc > 1) {
-    report_error ("%s takes no arguments", argv[0]);
+    report_error (ERROR_BUILD_MISMATCH, "%s takes no arguments", argv[0]);
     return 1;
   }
   return thaw_others () == -1;

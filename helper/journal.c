@@ -132,7 +132,8 @@ take_room (struct journal *j, const char *path)
 
   if (r == (ssize_t) sizeof empty)
     return 0;
-  report_error ("%s: %s", path, r == -1 ? strerror (errno) : "short write");
+  report_error (ERROR_JOURNAL_FAILED,
+                "%s: %s", path, r == -1 ? strerror (errno) : "short write");
   return -1;
 }
 
@@ -143,12 +144,12 @@ journal_open (const char *path, struct journal_state *state, bool *found)
   struct journal *j = calloc (1, sizeof *j);
 
   if (!j) {
-    report_error ("no memory for the journal");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for the journal");
     return NULL;
   }
   j->fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (j->fd == -1 || full_pread (j->fd, slots, sizeof slots, 0) == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_JOURNAL_FAILED, "%s: %s", path, strerror (errno));
     journal_close (j);
     return NULL;
   }
@@ -193,7 +194,7 @@ journal_update (struct journal *j, const struct journal_state *state)
                       (off_t) (j->sequence % 2 * SLOT_SIZE));
   if (r == (ssize_t) sizeof slot)
     return 0;
-  report_error ("the journal can't be written: %s",
+  report_error (ERROR_JOURNAL_FAILED, "the journal can't be written: %s",
                 r == -1 ? strerror (errno) : "short write");
   return -1;
 }

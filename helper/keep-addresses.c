@@ -155,7 +155,7 @@ keep_addresses_command (int argc, char **argv)
 
   (void) argv;
   if (argc > 1) {
-    report_error ("usage: keep-addresses");
+    report_error (ERROR_BUILD_MISMATCH, "usage: keep-addresses");
     return 1;
   }
   if (sock == -1 || list_addresses (sock, &changes) == -1)

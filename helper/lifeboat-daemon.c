@@ -59,7 +59,8 @@ read_file (struct lifeboat_daemon *daemon, const char *path)
   ssize_t r = fd == -1 ? -1 : full_read (fd, daemon->text, FILE_MAX + 1);
 
   if (r == -1) {
-    report_error ("the lifeboat: %s: %s", path, strerror (errno));
+    report_error (ERROR_LIFEBOAT_FAILED,
+                  "the lifeboat: %s: %s", path, strerror (errno));
     return -1;
   }
   bool good = r <= FILE_MAX;
@@ -71,7 +72,8 @@ read_file (struct lifeboat_daemon *daemon, const char *path)
       && daemon->pid >= 0 && daemon->arguments[0]
       && daemon->arguments[0][0] == '/')
     return 0;
-  report_error ("the lifeboat: %s does not describe a daemon", path);
+  report_error (ERROR_LIFEBOAT_FAILED,
+                "the lifeboat: %s does not describe a daemon", path);
   return -1;
 }
 
@@ -81,7 +83,7 @@ lifeboat_daemon_read (const char *path)
   struct lifeboat_daemon *daemon = calloc (1, sizeof *daemon);
 
   if (!daemon) {
-    report_error ("the lifeboat: %s", strerror (errno));
+    report_error (ERROR_LIFEBOAT_FAILED, "the lifeboat: %s", strerror (errno));
     return NULL;
   }
   if (read_file (daemon, path) == -1) {

@@ -56,7 +56,7 @@ check_port (const struct lifeboat *l)
   if (lifeboat_port_copy (&port, lifeboat_daemon_exe (l->daemon),
                           lifeboat_daemon_pid (l->daemon), text, sizeof text)
       == -1) {
-    report_error ("%s", text);
+    report_error (ERROR_LIFEBOAT_FAILED, "%s", text);
     return -1;
   }
   lifeboat_port_give_back (&port);
@@ -69,7 +69,7 @@ lifeboat_new (unsigned port)
   struct lifeboat *l = calloc (1, sizeof *l);
 
   if (!l) {
-    report_error ("the lifeboat: %s", strerror (errno));
+    report_error (ERROR_LIFEBOAT_FAILED, "the lifeboat: %s", strerror (errno));
     return NULL;
   }
   l->number = port;

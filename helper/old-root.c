@@ -36,12 +36,12 @@ old_root_enter (void)
   CLEANUP_CLOSE int ns = -1;
 
   if (!path) {
-    report_error ("the old root: FLASH_OLD_NS is not set");
+    report_error (ERROR_SESSION_FAILED, "the old root: FLASH_OLD_NS is not set");
     return -1;
   }
   ns = open (path, O_RDONLY | O_CLOEXEC);
   if (ns == -1 || setns (ns, CLONE_NEWNS) == -1) {
-    report_error ("the old root: %s: %s", path, strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "the old root: %s: %s", path, strerror (errno));
     return -1;
   }
   return 0;
@@ -54,7 +54,7 @@ old_root_target (dev_t *target)
   unsigned device_major, device_minor;
 
   if (!text || sscanf (text, "%u:%u", &device_major, &device_minor) != 2) {
-    report_error ("FLASH_TARGET is not MAJOR:MINOR");
+    report_error (ERROR_BUILD_MISMATCH, "FLASH_TARGET is not MAJOR:MINOR");
     return -1;
   }
   *target = makedev (device_major, device_minor);
@@ -88,7 +88,7 @@ int
 on_old_root_command (int argc, char **argv)
 {
   if (argc < 2) {
-    report_error ("usage: on-old-root COMMAND...");
+    report_error (ERROR_BUILD_MISMATCH, "usage: on-old-root COMMAND...");
     return 1;
   }
   if (old_root_enter () == -1)
@@ -128,7 +128,7 @@ print_writable (void *opaque, const struct mount_entry *entry)
     if (list->seen[i] == entry->dev)
       return 0;
   if (list->nr_seen == NAMESPACES_MAX || strchr (entry->mount_point, '\n')) {
-    report_error ("%s: cannot be remembered for a remount",
+    report_error (ERROR_READ_ONLY_FAILED, "%s: cannot be remembered for a remount",
                   entry->mount_point);
     return 1;
   }
@@ -147,7 +147,7 @@ read_write_command (int argc, char **argv)
     return 1;
   int r = mount_table_read ("/proc/self/mountinfo", print_writable, &list);
   if (r == -1)
-    report_error ("/proc/self/mountinfo: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "/proc/self/mountinfo: %s", strerror (errno));
   return r != 0 || fflush (stdout) == EOF;
 }
 
@@ -199,7 +199,7 @@ look_everywhere (struct writable_search *search)
   DIR *dir = opendir ("/proc");
 
   if (!dir) {
-    report_error ("/proc: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "/proc: %s", strerror (errno));
     return -1;
   }
   search->nr_namespaces = 0;
@@ -214,7 +214,7 @@ look_everywhere (struct writable_search *search)
     snprintf (path, sizeof path, "/proc/%.20s/mountinfo", entry->d_name);
     if (mount_table_read (path, find_writable, search) == -1
         && errno != ENOENT && errno != ESRCH && errno != EINVAL) {
-      report_error ("%s: %s", path, strerror (errno));
+      report_error (ERROR_SESSION_FAILED, "%s: %s", path, strerror (errno));
       closedir (dir);
       return -1;
     }
@@ -241,7 +241,8 @@ wait_read_only_command (int argc, char **argv)
       break;
     usleep (100000);
   }
-  report_error ("%s is still writable after %d s", search.found,
+  report_error (ERROR_READ_ONLY_FAILED,
+                "%s is still writable after %d s", search.found,
                 READ_ONLY_TIMEOUT);
   return 1;
 }

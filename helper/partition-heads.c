@@ -114,7 +114,7 @@ open_heads (int flags)
   ram_root_path (path, "heads");
   int fd = open (path, flags | O_CLOEXEC, 0600);
   if (fd == -1)
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "%s: %s", path, strerror (errno));
   return fd;
 }
 
@@ -128,7 +128,8 @@ partition_heads_reserve (const struct flash *flash)
     ? 0 : posix_fallocate (fd, 0, (off_t) (nr * DIGEST_CHUNK));
 
   if (error != 0)
-    report_error ("no room in the RAM root for the heads of the partitions: %s",
+    report_error (ERROR_RAM_ROOT_FULL,
+                  "no room in the RAM root for the heads of the partitions: %s",
                   strerror (error));
   return fd == -1 || error != 0 ? -1 : 0;
 }
@@ -161,7 +162,8 @@ partition_heads_keep (struct flash *flash)
     if (read_right (flash, chunks[i], buf) == -1)
       return -1;
     if (full_write (fd, buf, DIGEST_CHUNK) == -1) {
-      report_error ("keeping the heads of the partitions in RAM: %s",
+      report_error (ERROR_SESSION_FAILED,
+                    "keeping the heads of the partitions in RAM: %s",
                     strerror (errno));
       return -1;
     }
@@ -177,7 +179,8 @@ read_kept (struct flash *flash, int fd, size_t number, uint64_t index,
   if (full_pread (fd, buf, DIGEST_CHUNK, (uint64_t) number * DIGEST_CHUNK)
       == DIGEST_CHUNK && digest_table_matches (flash->digests, index, buf) == 1)
     return 0;
-  report_error ("the kept content of offset %" PRIu64 " is damaged",
+  report_error (ERROR_STAGED_COPY_DIFFERS,
+                "the kept content of offset %" PRIu64 " is damaged",
                 index * DIGEST_CHUNK);
   return -1;
 }

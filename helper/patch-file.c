@@ -21,11 +21,11 @@ map_file (struct patch_file *file)
   ram_root_path (path, "patch");
   CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC);
   if (fd == -1 || fstat (fd, &st) == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "%s: %s", path, strerror (errno));
     return -1;
   }
   if (st.st_size <= 0 || st.st_size > (off_t) IMAGE_PATCH_MAX_FILE) {
-    report_error ("%s: no patch has this size", path);
+    report_error (ERROR_SESSION_FAILED, "%s: no patch has this size", path);
     return -1;
   }
   file->size = (size_t) st.st_size;
@@ -33,7 +33,7 @@ map_file (struct patch_file *file)
   if (file->map != MAP_FAILED)
     return 0;
   file->map = NULL;
-  report_error ("%s: %s", path, strerror (errno));
+  report_error (ERROR_SESSION_FAILED, "%s: %s", path, strerror (errno));
   return -1;
 }
 
@@ -46,7 +46,8 @@ check_digest (const struct patch_file *file, const struct flash_settings *settin
   digest_to_hex (file->patch.digest, hex);
   if (strcmp (hex, settings->patch) == 0)
     return 0;
-  report_error ("the patch in the RAM root is not the one of this session (digest "
+  report_error (ERROR_SESSION_FAILED,
+                "the patch in the RAM root is not the one of this session (digest "
                 "%s instead of %s)", hex, settings->patch);
   return -1;
 }

@@ -48,7 +48,7 @@ patched_source_open (struct image_source *inner,
   struct patched_source *s = calloc (1, sizeof *s);
 
   if (!s)
-    report_error ("no memory for reading the image");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for reading the image");
   if (!s || patch_file_open (&s->file, settings) == -1) {
     image_source_close (inner);
     free (s);

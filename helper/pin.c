@@ -261,7 +261,7 @@ unpin (void)
   }
   if (unlink (path) == 0 || errno == ENOENT)
     return 0;
-  report_error ("%s: %s", path, strerror (errno));
+  report_error (ERROR_PIN_FAILED, "%s: %s", path, strerror (errno));
   return -1;
 }
 
@@ -275,7 +275,7 @@ set_down_keeper (const struct process *keeper)
                                0600);
   if (fd >= 0 && process_write_mark (fd, keeper) == 0)
     return 0;
-  report_error ("%s: %s", path, strerror (errno));
+  report_error (ERROR_PIN_FAILED, "%s: %s", path, strerror (errno));
   kill (keeper->pid, SIGKILL);
   return -1;
 }
@@ -305,14 +305,14 @@ pin_command (int argc, char **argv)
   int ends[2];
 
   if (argc > 1) {
-    report_error ("%s takes no arguments", argv[0]);
+    report_error (ERROR_BUILD_MISMATCH, "%s takes no arguments", argv[0]);
     return 1;
   }
   if (unpin () == -1)
     return 1;
   const pid_t pid = pipe2 (ends, O_CLOEXEC) == 0 ? fork () : -1;
   if (pid == -1) {
-    report_error ("a process that pins: %s", strerror (errno));
+    report_error (ERROR_PIN_FAILED, "a process that pins: %s", strerror (errno));
     return 1;
   }
   if (pid == 0)
@@ -326,7 +326,8 @@ pin_command (int argc, char **argv)
   say_pinned (&result);
   if (result.failed == 0 || result.files > 0)
     return 0;                   /* one bad sector is no reason to stop */
-  report_error ("nothing can be kept in memory: this process may not lock it"
+  report_error (ERROR_PIN_FAILED,
+                "nothing can be kept in memory: this process may not lock it"
                 " (CAP_IPC_LOCK)");
   return 1;
 }
@@ -335,7 +336,7 @@ int
 unpin_command (int argc, char **argv)
 {
   if (argc > 1) {
-    report_error ("%s takes no arguments", argv[0]);
+    report_error (ERROR_BUILD_MISMATCH, "%s takes no arguments", argv[0]);
     return 1;
   }
   return unpin () == -1;

@@ -123,7 +123,8 @@ process_table_read (struct process_table *table)
     table->processes = malloc (PROCESSES_MAX * sizeof *table->processes);
   DIR *dir = table->processes ? opendir ("/proc") : NULL;
   if (!dir) {
-    report_error ("looking for the board's processes: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED,
+                  "looking for the board's processes: %s", strerror (errno));
     return -1;
   }
   table->nr = 0;

@@ -111,16 +111,17 @@ loader_command (int argc, char **argv)
   char loader[LOADER_MAX];
 
   if (argc != 2) {
-    report_error ("usage: loader FILE");
+    report_error (ERROR_BUILD_MISMATCH, "usage: loader FILE");
     return 1;
   }
   CLEANUP_CLOSE int fd = open (argv[1], O_RDONLY | O_CLOEXEC);
   if (fd == -1) {
-    report_error ("%s: %s", argv[1], strerror (errno));
+    report_error (ERROR_DEPLOY_FAILED, "%s: %s", argv[1], strerror (errno));
     return 1;
   }
   if (!find_loader (fd, loader)) {
-    report_error ("%s: this is no program for this machine", argv[1]);
+    report_error (ERROR_DEPLOY_FAILED,
+                  "%s: this is no program for this machine", argv[1]);
     return 1;
   }
   return *loader && printf ("%s\n", loader) < 0 ? 1 : fflush (stdout) == EOF;

@@ -25,7 +25,7 @@ make_directory (const char *path)
 {
   if (mkdir (path, 0700) == 0 || errno == EEXIST)
     return 0;
-  report_error ("%s: %s", path, strerror (errno));
+  report_error (ERROR_SESSION_FAILED, "%s: %s", path, strerror (errno));
   return -1;
 }
 
@@ -39,11 +39,13 @@ mount_kernel_files (void)
   if (make_directory ("/proc") == -1 || make_directory ("/sys") == -1)
     return -1;
   if (mount ("proc", "/proc", "proc", flags, NULL) == -1) {
-    report_error ("mounting proc in the RAM root: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED,
+                  "mounting proc in the RAM root: %s", strerror (errno));
     return -1;
   }
   if (mount ("sysfs", "/sys", "sysfs", flags, NULL) == -1) {
-    report_error ("mounting sysfs in the RAM root: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED,
+                  "mounting sysfs in the RAM root: %s", strerror (errno));
     return -1;
   }
   return 0;
@@ -53,17 +55,17 @@ static int
 change_root (const char *dir)
 {
   if (chdir (dir) == -1 || make_directory (OLD_ROOT) == -1) {
-    report_error ("%s: %s", dir, strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "%s: %s", dir, strerror (errno));
     return -1;
   }
   if (syscall (SYS_pivot_root, ".", OLD_ROOT) == -1) {
-    report_error ("pivot_root to %s: %s", dir, strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "pivot_root to %s: %s", dir, strerror (errno));
     return -1;
   }
   if (chdir ("/") == -1 || mount_kernel_files () == -1)
     return -1;
   if (umount2 ("/" OLD_ROOT, MNT_DETACH) == -1 || rmdir ("/" OLD_ROOT) == -1) {
-    report_error ("leaving the old root: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "leaving the old root: %s", strerror (errno));
     return -1;
   }
   return 0;
@@ -75,12 +77,13 @@ ram_root_enter (const char *dir)
   CLEANUP_CLOSE int ns = open ("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 
   if (ns == -1) {
-    report_error ("/proc/self/ns/mnt: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "/proc/self/ns/mnt: %s", strerror (errno));
     return -1;
   }
   if (unshare (CLONE_NEWNS) == -1
       || mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1) {
-    report_error ("a private mount namespace: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED,
+                  "a private mount namespace: %s", strerror (errno));
     return -1;
   }
   if (change_root (dir) == -1)

@@ -114,7 +114,8 @@ report_failure (const struct range_writer *w, const struct range *r,
   char log[KERNEL_LOG_SIZE];
 
   kernel_log_about (w->disk, log);
-  report_error ("%s does not take %zu bytes at offset %" PRIu64 ", tried %d "
+  report_error (ERROR_DISK_WRITE,
+                "%s does not take %zu bytes at offset %" PRIu64 ", tried %d "
                 "times: %s; the kernel says: %s. What is written so far is kept; "
                 "if another attempt ends here again, the disk is bad",
                 *w->disk ? w->disk : w->target->path,

@@ -218,7 +218,7 @@ new_bits (const struct flash *flash)
     calloc (digest_table_chunks (flash->digests) / 8 + 1, 1);
 
   if (!bits)
-    report_error ("no memory for reading back");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for reading back");
   return bits;
 }
 
@@ -235,7 +235,8 @@ check_and_repair (struct flash *flash, unsigned pass, bool *clean)
   *clean = count == 0;
   if (!*clean && pass == READ_BACK_PASSES) {
     say_verified (pass, chunks, count, 0, 0);
-    report_error ("after %u rewrites %" PRIu64 " of %" PRIu64 " chunks still "
+    report_error (ERROR_VERIFICATION_FAILED,
+                  "after %u rewrites %" PRIu64 " of %" PRIu64 " chunks still "
                   "read back differently, the first at offset %" PRIu64 ": the "
                   "medium does not keep what is written to it, or something "
                   "else writes to it", pass - 1, count, chunks,

@@ -59,10 +59,12 @@ prove_program (void)
   if (error == 0 && WIFEXITED (status) && WEXITSTATUS (status) <= 1)
     return 0;
   if (error != 0)
-    report_error ("the board could not be rebooted: %s can't be started: %s",
+    report_error (ERROR_REBOOT_FAILED,
+                  "the board could not be rebooted: %s can't be started: %s",
                   path, strerror (error));
   else
-    report_error ("the board could not be rebooted: its busybox has no working "
+    report_error (ERROR_REBOOT_FAILED,
+                  "the board could not be rebooted: its busybox has no working "
                   "\"reboot\"");
   return -1;
 }
@@ -100,7 +102,8 @@ reboot_path_rehearse (void)
   if (prove_program () == -1)
     return -1;
   if (*why && !sysrq) {
-    report_error ("the board could not be rebooted: %s, and /proc/sysrq-trigger "
+    report_error (ERROR_REBOOT_FAILED,
+                  "the board could not be rebooted: %s, and /proc/sysrq-trigger "
                   "can't be written", why);
     return -1;
   }

@@ -29,6 +29,6 @@ received_counter (enum received_kind kind)
   }
   if (error == 0)
     return (uint64_t *) map + kind;
-  report_error ("%s: %s", path, strerror (error));
+  report_error (ERROR_RAM_ROOT_FULL, "%s: %s", path, strerror (error));
   return NULL;
 }

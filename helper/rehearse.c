@@ -44,13 +44,14 @@ compare_scratch (int fd, const unsigned char *wanted)
   CLEANUP_FREE unsigned char *found = malloc (SCRATCH_SIZE + 1);
 
   if (!found) {
-    report_error ("no memory for the rehearsal");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for the rehearsal");
     return -1;
   }
   ssize_t r = full_pread (fd, found, SCRATCH_SIZE + 1, 0);
   if (r == SCRATCH_SIZE && memcmp (found, wanted, SCRATCH_SIZE) == 0)
     return 0;
-  report_error ("the board's dd does not write what it is given: %s", r == -1
+  report_error (ERROR_REHEARSAL_FAILED,
+                "the board's dd does not write what it is given: %s", r == -1
                 ? strerror (errno) : "a test file came out wrong");
   return -1;
 }
@@ -65,18 +66,19 @@ write_scratch (const struct flash_settings *settings, const char *path, int fd)
   };
 
   if (!pattern) {
-    report_error ("no memory for the rehearsal");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for the rehearsal");
     return -1;
   }
   memset (pattern, 0xa5, SCRATCH_SIZE);
   if (full_write (fd, pattern, SCRATCH_SIZE) == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_REHEARSAL_FAILED, "%s: %s", path, strerror (errno));
     return -1;
   }
   make_pattern (pattern);
   if (dd_write (&writer, pattern + SCRATCH_OFFSET, SCRATCH_LEN, SCRATCH_OFFSET)
       == -1) {
-    report_error ("the board's dd fails on a test file: %s", writer.failure);
+    report_error (ERROR_REHEARSAL_FAILED,
+                  "the board's dd fails on a test file: %s", writer.failure);
     return -1;
   }
   return compare_scratch (fd, pattern);
@@ -92,12 +94,12 @@ rehearse_dd (const struct flash_settings *settings)
   CLEANUP_CLOSE int fd = open (path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
                                0600);
   if (fd == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_REHEARSAL_FAILED, "%s: %s", path, strerror (errno));
     return -1;
   }
   int r = write_scratch (settings, path, fd);
   if (unlink (path) == -1 && r == 0) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_REHEARSAL_FAILED, "%s: %s", path, strerror (errno));
     r = -1;
   }
   return r;
@@ -112,13 +114,13 @@ read_ends (struct target *t)
 
   if (posix_memalign (&buf, TARGET_BUFFER_ALIGNMENT,
                       DIGEST_CHUNK + TARGET_BUFFER_ALIGNMENT) != 0) {
-    report_error ("no memory for the rehearsal");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for the rehearsal");
     return -1;
   }
   if (target_read_medium (t, buf, len, 0) == 0
       && target_read_medium (t, buf, (size_t) (t->size - last), last) == 0)
     return 0;
-  report_error ("the target can't be read: %s", strerror (errno));
+  report_error (ERROR_DISK_READ, "the target can't be read: %s", strerror (errno));
   return -1;
 }
 
@@ -154,7 +156,7 @@ rehearse_tunnel (const struct flash_settings *settings)
   size_t nr = 0;
 
   if (!buf) {
-    report_error ("no memory for the rehearsal");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for the rehearsal");
     return -1;
   }
   struct tunnel_reader *reader =
@@ -207,7 +209,7 @@ rehearse_command (int argc, char **argv)
   struct flash_settings settings;
 
   if (argc > 1) {
-    report_error ("%s takes no arguments", argv[0]);
+    report_error (ERROR_BUILD_MISMATCH, "%s takes no arguments", argv[0]);
     return 1;
   }
   say_phase ("rehearse");

@@ -85,13 +85,14 @@ static int
 ask (const char *verb, const char *line, char answer[ANSWER_SIZE])
 {
   if (request_line (line, answer, ANSWER_SIZE) == -1) {
-    report_error ("%s: no session answers at %s/socket: %s", verb, ram_root,
+    report_error (ERROR_SESSION_FAILED,
+                  "%s: no session answers at %s/socket: %s", verb, ram_root,
                   strerror (errno));
     return -1;
   }
   if (strncmp (answer, "error ", 6) != 0)
     return 0;
-  report_error ("%s", answer + 6);
+  report_error (ERROR_ORDER_NOT_TAKEN, "%s", answer + 6);
   return -1;
 }
 
@@ -106,7 +107,7 @@ request_command (int argc, char **argv)
   if (argc != 1 + wants_session
       || (wants_session
           && (strlen (argv[1]) > 64 || strpbrk (argv[1], " \n")))) {
-    report_error ("usage: %s [-r DIR]%s", verb,
+    report_error (ERROR_BUILD_MISMATCH, "usage: %s [-r DIR]%s", verb,
                   wants_session ? " SESSION" : "");
     return 1;
   }
@@ -115,7 +116,7 @@ request_command (int argc, char **argv)
   if (ask (verb, line, answer) == -1)
     return 1;
   if (puts (answer) == EOF || fflush (stdout) == EOF) {
-    report_error ("%s: stdout: %s", verb, strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "%s: stdout: %s", verb, strerror (errno));
     return 1;
   }
   return 0;

@@ -95,7 +95,7 @@ say_written (void)
 }
 
 void
-report_error (const char *fmt, ...)
+report_error (enum error_code code, const char *fmt, ...)
 {
   const int saved_errno = errno;
   char text[2048];
@@ -105,7 +105,8 @@ report_error (const char *fmt, ...)
   vsnprintf (text, sizeof text, fmt, args);
   va_end (args);
   if (status_fd () >= 0)
-    say ("error", "text", text, "written", disk_written, NULL);
+    say ("error", "text", text, "code", error_code_name (code), "written",
+         disk_written, NULL);
   else
     fprintf (stderr, "flash-helper: %s\n", text);
   errno = saved_errno;
@@ -118,18 +119,20 @@ say_command (int argc, char **argv)
   const int fd = status_fd ();
 
   if (argc < 2 || argc - 2 > SAY_PAIRS) {
-    report_error ("say: usage: say TYPE KEY=VALUE... (at most %d)", SAY_PAIRS);
+    report_error (ERROR_BUILD_MISMATCH,
+                  "say: usage: say TYPE KEY=VALUE... (at most %d)", SAY_PAIRS);
     return 1;
   }
   if (fd == -1) {
-    report_error ("say: there is no session (FLASH_STATUS_FD is not set)");
+    report_error (ERROR_BUILD_MISMATCH,
+                  "say: there is no session (FLASH_STATUS_FD is not set)");
     return 1;
   }
   for (int i = 2; i < argc; i++) {
     char *equals = strchr (argv[i], '=');
 
     if (!equals) {
-      report_error ("say: %s: not KEY=VALUE", argv[i]);
+      report_error (ERROR_BUILD_MISMATCH, "say: %s: not KEY=VALUE", argv[i]);
       return 1;
     }
     *equals = '\0';

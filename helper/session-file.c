@@ -199,7 +199,7 @@ take_line (struct session_file *file, const char *path, char *line)
   char *value = strchr (line, '=');
 
   if (!value) {
-    report_error ("%s: a line is not KEY=VALUE", path);
+    report_error (ERROR_BUILD_MISMATCH, "%s: a line is not KEY=VALUE", path);
     return -1;
   }
   *value++ = '\0';
@@ -207,11 +207,12 @@ take_line (struct session_file *file, const char *path, char *line)
   if (i == NR_KEYS)
     return 0;
   if (file->values[i]) {
-    report_error ("%s: %s is there twice", path, keys[i].name);
+    report_error (ERROR_BUILD_MISMATCH, "%s: %s is there twice", path, keys[i].name);
     return -1;
   }
   if (!status_decode (value) || !keys[i].is_valid (value)) {
-    report_error ("%s: the value of %s is not allowed", path, keys[i].name);
+    report_error (ERROR_BUILD_MISMATCH,
+                  "%s: the value of %s is not allowed", path, keys[i].name);
     return -1;
   }
   file->values[i] = value;
@@ -223,12 +224,13 @@ check_all (const struct session_file *file, const char *path)
 {
   for (size_t i = 0; i < NR_KEYS; i++)
     if (!file->values[i]) {
-      report_error ("%s: %s is missing", path, keys[i].name);
+      report_error (ERROR_BUILD_MISMATCH, "%s: %s is missing", path, keys[i].name);
       return -1;
     }
   if (session_file_number (file, "disk-size")
       > session_file_number (file, "target-size")) {
-    report_error ("%s: the image is larger than the target", path);
+    report_error (ERROR_DISK_TOO_SMALL,
+                  "%s: the image is larger than the target", path);
     return -1;
   }
   return 0;
@@ -240,16 +242,16 @@ read_text (struct session_file *file, const char *path)
   CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC);
 
   if (fd == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_BUILD_MISMATCH, "%s: %s", path, strerror (errno));
     return -1;
   }
   ssize_t r = full_read (fd, file->text, sizeof file->text);
   if (r == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_BUILD_MISMATCH, "%s: %s", path, strerror (errno));
     return -1;
   }
   if (r > SESSION_FILE_MAX || memchr (file->text, '\0', (size_t) r)) {
-    report_error ("%s: not a session file", path);
+    report_error (ERROR_BUILD_MISMATCH, "%s: not a session file", path);
     return -1;
   }
   file->text[r] = '\0';
@@ -274,7 +276,7 @@ session_file_read (const char *path)
   struct session_file *file = calloc (1, sizeof *file);
 
   if (!file) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_BUILD_MISMATCH, "%s: %s", path, strerror (errno));
     return NULL;
   }
   if (read_text (file, path) == -1 || parse_text (file, path) == -1) {
@@ -330,7 +332,7 @@ session_file_export (const struct session_file *file)
     for (int j = 0; j < n; j++)
       name[j] = name[j] == '-' ? '_' : (char) toupper ((unsigned char) name[j]);
     if (setenv (name, file->values[i], 1) == -1) {
-      report_error ("%s: %s", name, strerror (errno));
+      report_error (ERROR_BUILD_MISMATCH, "%s: %s", name, strerror (errno));
       return -1;
     }
   }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "error-catalogue.h"
 #include "file-io.h"
 #include "lifeboat-port.h"
 #include "pin.h"
@@ -105,7 +106,9 @@ end_orphans (void)
 static void
 say_last_word (void)
 {
-  static const char *const fields[] = { "text", LAST_WORD, NULL };
+  const char *const fields[] = {
+    "text", LAST_WORD, "code", error_code_name (ERROR_WRITE_GAVE_UP), NULL
+  };
   char line[STATUS_RECORD_MAX + 1];
   const size_t len = status_format (line, "error", fields);
   CLEANUP_CLOSE int status = open ("/status", O_WRONLY | O_CREAT | O_APPEND

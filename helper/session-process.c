@@ -13,6 +13,7 @@
 
 #include "board-reset.h"
 #include "commands.h"
+#include "error-catalogue.h"
 #include "ram-root.h"
 #include "session-process.h"
 #include "session-script.h"
@@ -59,6 +60,14 @@ session_is_revocable (const struct session *session)
   return !session->started_writing && !session->ended && session->script > 0;
 }
 
+static void
+say_error (struct session *session, enum error_code code, const char *text,
+           const char *written)
+{
+  session_say (session, "error", "text", text, "code", error_code_name (code),
+               "written", written, NULL);
+}
+
 void
 session_abort (struct session *session, const char *reason)
 {
@@ -68,7 +77,7 @@ session_abort (struct session *session, const char *reason)
   session->aborting = true;
   session->kill_at = session_now () + ABORT_TIMEOUT;
   if (reason)
-    session_say (session, "error", "text", reason, "written", "no", NULL);
+    say_error (session, ERROR_INTERRUPTED, reason, "no");
   /* Of a child that SIGTERM ends, busybox's shell says so. */
   session_script_signal (session->script, SIGINT);
 }
@@ -171,7 +180,7 @@ undo_script (struct session *session, const char *cause)
   session->undoing = true;
   session->kill_at = session_now () + ABORT_TIMEOUT;
   if (!session->aborting)
-    session_say (session, "error", "text", cause, "written", "no", NULL);
+    say_error (session, ERROR_SESSION_FAILED, cause, "no");
   return start_script (session, session->aborting ? "FLASH_UNDO=aborted"
                                                   : "FLASH_UNDO=failed");
 }
@@ -194,9 +203,10 @@ end_for_script (struct session *session, const char *cause)
   const char *written = session->started_writing ? "partial" : "no";
 
   if (!session->aborting)
-    session_say (session, "error", "text",
-                 session->abandoned ? "abandoned: the disk holds only a part of"
-                 " the image" : cause, "written", written, NULL);
+    say_error (session,
+               session->abandoned ? ERROR_PARTLY_WRITTEN : ERROR_SESSION_FAILED,
+               session->abandoned ? "abandoned: the disk holds only a part of"
+               " the image" : cause, written);
   session_say (session, "end", "result",
                session->aborting ? "aborted" : "failed", "written", written,
                NULL);
@@ -302,7 +312,7 @@ reset_board (struct session *session)
   board_reset ();
   snprintf (text, sizeof text, "the board could not be reset: %s; switch it off"
             " and on", strerror (errno));
-  session_say (session, "error", "text", text, "written", "partial", NULL);
+  say_error (session, ERROR_REBOOT_FAILED, text, "partial");
   session->abandoned = false;
 }
 
@@ -432,8 +442,7 @@ session_process_run (struct session *session)
   if (session->death != 0)
     take_own_death (session);
   else if (!start_script (session, NULL)) {
-    session_say (session, "error", "text", "flash.sh could not be started",
-                 "written", "no", NULL);
+    say_error (session, ERROR_SESSION_FAILED, "flash.sh could not be started", "no");
     session_say (session, "end", "result", "failed", "written", "no", NULL);
   }
   while (!is_over (session))

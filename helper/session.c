@@ -136,12 +136,12 @@ prepare (struct session *session)
       || make_pipe (&session->records.fd, &session->records_end) == -1
       || make_pipe (&session->talk.fd, &session->talk_end) == -1
       || take_signals (session) == -1 || write_pid ("/pid") == -1) {
-    report_error ("the session: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "the session: %s", strerror (errno));
     return -1;
   }
   session->listener = listen_on_socket ();
   if (session->listener == -1) {
-    report_error ("/socket: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "/socket: %s", strerror (errno));
     return -1;
   }
   return session->death == 0 ? session_make_lifeboat (session) : 0;
@@ -154,7 +154,8 @@ session_silence_stdio (void)
 
   if (null == -1 || dup2 (null, STDIN_FILENO) == -1
       || dup2 (null, STDOUT_FILENO) == -1 || dup2 (null, STDERR_FILENO) == -1) {
-    report_error ("/dev/null in the RAM root: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED,
+                  "/dev/null in the RAM root: %s", strerror (errno));
     return -1;
   }
   return null > STDERR_FILENO ? close (null) : 0;
@@ -184,7 +185,7 @@ run_guardian (struct session *session, int started)
   if (session->old_ns == -1)
     return 1;
   if (write_pid ("/guardian") == -1) {
-    report_error ("/guardian: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, "/guardian: %s", strerror (errno));
     return 1;
   }
   return session_guardian_run (session, run_session, started);
@@ -227,11 +228,12 @@ check_directory (void)
   if (ram_root[0] != '/' || strlen (ram_root) > 200
       || stat (ram_root, &dir) == -1 || stat (path, &above) == -1
       || dir.st_dev == above.st_dev) {
-    report_error ("%s is not the mount point of a RAM root", ram_root);
+    report_error (ERROR_SESSION_FAILED,
+                  "%s is not the mount point of a RAM root", ram_root);
     return -1;
   }
   if (dir.st_uid != 0 || (dir.st_mode & 077) != 0) {
-    report_error ("%s is open to others", ram_root);
+    report_error (ERROR_SESSION_FAILED, "%s is open to others", ram_root);
     return -1;
   }
   return 0;
@@ -247,7 +249,8 @@ start (const struct session_file *file)
   fflush (NULL);
   CLEANUP_CLOSE int started = detach (&session);
   if (started == -1) {
-    report_error ("the session could not be started: %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED,
+                  "the session could not be started: %s", strerror (errno));
     return 1;
   }
   /* No byte: the session has said on our stderr why. */
@@ -263,7 +266,7 @@ session_command (int argc, char **argv)
   char path[256];
 
   if (argc != 2 || strcmp (argv[1], "start") != 0) {
-    report_error ("usage: session start [-r DIR]");
+    report_error (ERROR_BUILD_MISMATCH, "usage: session start [-r DIR]");
     return 1;
   }
   if (check_directory () == -1)

@@ -28,7 +28,8 @@ settle (struct flash *flash)
     if (differing <= 0)
       return differing;
   }
-  report_error ("something goes on writing to the heads of the partitions");
+  report_error (ERROR_READ_ONLY_FAILED,
+                "something goes on writing to the heads of the partitions");
   return -1;
 }
 
@@ -41,7 +42,7 @@ settle_command (int argc, char **argv)
   int r = -1;
 
   if (argc > 1) {
-    report_error ("%s takes no arguments", argv[0]);
+    report_error (ERROR_BUILD_MISMATCH, "%s takes no arguments", argv[0]);
     return 1;
   }
   say_set_written ("yes");

@@ -39,7 +39,8 @@ static int
 keep_path (char kept[SSH_DAEMON_PATH_MAX], const char *path)
 {
   if (!ssh_daemon_is_plain_path (path)) {
-    report_error ("the board's ssh daemon was started with a file name that is"
+    report_error (ERROR_LIFEBOAT_FAILED,
+                  "the board's ssh daemon was started with a file name that is"
                   " relative or has unusual characters: restart it with a plain"
                   " absolute one");
     return -1;
@@ -59,7 +60,8 @@ keep_option (struct ssh_daemon *daemon, char option, const char *path)
   if (option != key)
     return 0;
   if (daemon->nr_keys == SSH_DAEMON_KEYS) {
-    report_error ("the board's ssh daemon has more than %d host keys",
+    report_error (ERROR_LIFEBOAT_FAILED,
+                  "the board's ssh daemon has more than %d host keys",
                   SSH_DAEMON_KEYS);
     return -1;
   }
@@ -119,7 +121,7 @@ read_words (struct ssh_daemon *daemon)
   CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC);
   ssize_t r = fd == -1 ? -1 : full_read (fd, words, sizeof words);
   if (r == -1) {
-    report_error ("%s: %s", path, strerror (errno));
+    report_error (ERROR_LIFEBOAT_FAILED, "%s: %s", path, strerror (errno));
     return -1;
   }
   return ssh_daemon_parse_words (daemon, words, (size_t) r);
@@ -183,11 +185,13 @@ ssh_daemon_find_above (pid_t pid, struct ssh_daemon *daemon)
     pid = parent_of (pid);
   }
   if (!daemon->pid) {
-    report_error ("neither OpenSSH's sshd nor dropbear has started this");
+    report_error (ERROR_LIFEBOAT_FAILED,
+                  "neither OpenSSH's sshd nor dropbear has started this");
     return -1;
   }
   if (!ssh_daemon_is_plain_path (daemon->exe)) {
-    report_error ("the path of the board's ssh daemon has unusual characters");
+    report_error (ERROR_LIFEBOAT_FAILED,
+                  "the path of the board's ssh daemon has unusual characters");
     return -1;
   }
   if (read_words (daemon) == -1)
@@ -250,7 +254,7 @@ find_sshd_command (int argc, char **argv)
   long pid = argc == 2 ? strtol (argv[1], &end, 10) : (long) getppid ();
 
   if (argc > 2 || pid <= 0 || (end && (end == argv[1] || *end))) {
-    report_error ("usage: find-sshd [PID]");
+    report_error (ERROR_BUILD_MISMATCH, "usage: find-sshd [PID]");
     return 1;
   }
   if (ssh_daemon_find_above ((pid_t) pid, &daemon) == -1)

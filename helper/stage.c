@@ -44,7 +44,8 @@ struct staging
 static void
 report_full (const struct staging *s, uint64_t at)
 {
-  report_error ("the RAM root is full at byte %" PRIu64 " of %" PRIu64
+  report_error (ERROR_RAM_ROOT_FULL,
+                "the RAM root is full at byte %" PRIu64 " of %" PRIu64
                 "; use --stream", at, s->settings->stored_size);
 }
 
@@ -55,7 +56,7 @@ check_room (const struct staging *s)
   struct statvfs st;
 
   if (fstatvfs (s->fd, &st) == -1) {
-    report_error ("%s: %s", s->path, strerror (errno));
+    report_error (ERROR_STAGING_FAILED, "%s: %s", s->path, strerror (errno));
     return -1;
   }
   uint64_t room = s->start + (uint64_t) st.f_bavail * st.f_frsize;
@@ -74,7 +75,7 @@ record_bytes (const struct staging *s, uint64_t bytes)
 
   if (pwrite (s->record, text, (size_t) len, 0) == len)
     return 0;
-  report_error ("staged-bytes: %s", strerror (errno));
+  report_error (ERROR_STAGING_FAILED, "staged-bytes: %s", strerror (errno));
   return -1;
 }
 
@@ -102,7 +103,7 @@ keep_start (const struct staging *s)
     return -1;
   if (ftruncate (s->fd, (off_t) s->start) == 0)
     return 0;
-  report_error ("%s: %s", s->path, strerror (errno));
+  report_error (ERROR_STAGING_FAILED, "%s: %s", s->path, strerror (errno));
   return -1;
 }
 
@@ -114,13 +115,14 @@ open_in_place (struct staging *s)
 
   s->fd = open (s->path, O_RDONLY | O_CLOEXEC);
   if (s->fd == -1 || fstat (s->fd, &st) == -1) {
-    report_error ("%s: %s", s->path, strerror (errno));
+    report_error (ERROR_STAGING_FAILED, "%s: %s", s->path, strerror (errno));
     return -1;
   }
   s->start = s->done = s->settings->stored_size;
   if ((uint64_t) st.st_size == s->settings->stored_size)
     return 0;
-  report_error ("the image has %" PRIu64 " bytes now instead of %" PRIu64,
+  report_error (ERROR_IMAGE_CHANGED,
+                "the image has %" PRIu64 " bytes now instead of %" PRIu64,
                 (uint64_t) st.st_size, s->settings->stored_size);
   return -1;
 }
@@ -140,7 +142,8 @@ open_staged (struct staging *s)
   s->record = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   s->fd = open (s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (s->fd == -1 || s->record == -1) {
-    report_error ("%s: %s", s->fd == -1 ? s->path : path, strerror (errno));
+    report_error (ERROR_STAGING_FAILED,
+                  "%s: %s", s->fd == -1 ? s->path : path, strerror (errno));
     return -1;
   }
   s->start = read_record (s);
@@ -173,7 +176,8 @@ write_piece (void *opaque, const void *buf, size_t len, uint64_t offset,
       return -1;
     }
     if (r == -1) {
-      report_error ("%s: writing at offset %" PRIu64 ": %s", s->path,
+      report_error (ERROR_STAGING_FAILED,
+                    "%s: writing at offset %" PRIu64 ": %s", s->path,
                     offset + n, strerror (errno));
       return -1;
     }
@@ -220,7 +224,8 @@ digest_staged (const struct staging *s, char hex[DIGEST_HEX_SIZE])
     offset += (uint64_t) r;
   }
   if (r == -1)
-    report_error ("%s: reading it again: %s", s->path, strerror (errno));
+    report_error (ERROR_STAGING_FAILED,
+                  "%s: reading it again: %s", s->path, strerror (errno));
   else {
     digest_get (state, digest);
     digest_to_hex (digest, hex);
@@ -247,7 +252,8 @@ pull_and_prove (struct staging *s)
   say ("staged", "size", size, "digest", hex, NULL);
   if (strcmp (hex, s->settings->stored_digest) == 0)
     return 0;
-  report_error ("the staged image differs from the original (digest %s instead "
+  report_error (ERROR_STAGED_COPY_DIFFERS,
+                "the staged image differs from the original (digest %s instead "
                 "of %s): was the image changed meanwhile, or is the board's "
                 "memory bad?", hex, s->settings->stored_digest);
   return -1;
@@ -260,7 +266,7 @@ stage_command (int argc, char **argv)
   struct staging s = { .settings = &settings, .fd = -1, .record = -1 };
 
   if (argc > 1) {
-    report_error ("%s takes no arguments", argv[0]);
+    report_error (ERROR_BUILD_MISMATCH, "%s takes no arguments", argv[0]);
     return 1;
   }
   say_phase ("stage");

@@ -66,7 +66,8 @@ open_staged (const struct flash_settings *settings)
   ram_root_path (path, "staged");
   int fd = open (path, O_RDONLY | O_CLOEXEC);
   if (fd == -1) {
-    report_error ("the staged image %s can't be opened: %s", path,
+    report_error (ERROR_STAGED_COPY_DIFFERS,
+                  "the staged image %s can't be opened: %s", path,
                   strerror (errno));
     return NULL;
   }
@@ -85,7 +86,8 @@ check_sizes (struct image *image, const struct flash_settings *settings)
   if (size == settings->disk_size
       && image_stored_size (image) == settings->stored_size)
     return 0;
-  report_error ("the staged image has %" PRIu64 " bytes (%" PRIu64 " stored) "
+  report_error (ERROR_STAGED_COPY_DIFFERS,
+                "the staged image has %" PRIu64 " bytes (%" PRIu64 " stored) "
                 "instead of %" PRIu64 " (%" PRIu64 ")", size,
                 image_stored_size (image), settings->disk_size,
                 settings->stored_size);
@@ -98,7 +100,7 @@ staged_source_open (const struct flash_settings *settings)
   struct staged_source *s = calloc (1, sizeof *s);
 
   if (!s) {
-    report_error ("no memory for reading the image");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for reading the image");
     return NULL;
   }
   s->head.ops = &ops;

@@ -164,7 +164,8 @@ answer_all (struct target *target, unsigned char *buf)
     if (!fgets (line, sizeof line, stdin))
       return ferror (stdin) ? -1 : 0;
     if (!survey_parse_question (line, target->size, &question)) {
-      report_error ("survey: this is no question about a disk of %" PRIu64
+      report_error (ERROR_BOARD_ANSWER,
+                    "survey: this is no question about a disk of %" PRIu64
                     " bytes", target->size);
       return -1;
     }
@@ -210,7 +211,7 @@ survey_command (int argc, char **argv)
   uint64_t size;
 
   if (!take_number (&text, '\0', &size) || size == 0) {
-    report_error ("usage: survey [-r DIR] SIZE");
+    report_error (ERROR_BUILD_MISMATCH, "usage: survey [-r DIR] SIZE");
     return 1;
   }
   return survey (size);

@@ -59,7 +59,7 @@ swap_on_disk (dev_t disk, swap_fn fn, void *opaque)
   if (!file && errno == ENOENT)
     return 0;
   if (!file) {
-    report_error (SWAP_TABLE ": %s", strerror (errno));
+    report_error (ERROR_SWAP_FAILED, SWAP_TABLE ": %s", strerror (errno));
     return -1;
   }
   while (r == 0 && getline (&line, &size, file) > 0) {
@@ -69,7 +69,7 @@ swap_on_disk (dev_t disk, swap_fn fn, void *opaque)
       r = fn (opaque, &area);
   }
   if (r == 0 && ferror (file)) {
-    report_error (SWAP_TABLE ": %s", strerror (errno));
+    report_error (ERROR_SWAP_FAILED, SWAP_TABLE ": %s", strerror (errno));
     r = -1;
   }
   fclose (file);
@@ -81,7 +81,8 @@ print_area (void *opaque, const struct swap_area *area)
 {
   (void) opaque;
   if (strchr (area->path, '\n')) {
-    report_error ("swap: a path with a newline in it cannot be handled");
+    report_error (ERROR_SWAP_FAILED,
+                  "swap: a path with a newline in it cannot be handled");
     return -1;
   }
   return printf ("%d %s\n", area->priority, area->path) < 0 ? -1 : 0;
@@ -103,7 +104,7 @@ switch_off (const char *path)
 {
   if (swapoff (path) == 0)
     return 0;
-  report_error ("swapoff %s: %s%s", path, strerror (errno),
+  report_error (ERROR_SWAP_FAILED, "swapoff %s: %s%s", path, strerror (errno),
                 errno == ENOMEM ? " (the memory is needed: stop services, or"
                 " use --stream)" : "");
   return 1;
@@ -120,7 +121,7 @@ switch_on (const char *priority_text, const char *path)
   /* Busy: it never was off, or is on again. */
   if (swapon (path, flags) == 0 || errno == EBUSY)
     return 0;
-  report_error ("swapon %s: %s", path, strerror (errno));
+  report_error (ERROR_SWAP_FAILED, "swapon %s: %s", path, strerror (errno));
   return 1;
 }
 
@@ -135,6 +136,6 @@ swap_command (int argc, char **argv)
     return switch_off (argv[2]);
   if (argc == 4 && strcmp (argv[1], "on") == 0)
     return switch_on (argv[2], argv[3]);
-  report_error ("usage: swap list | off PATH | on PRIORITY PATH");
+  report_error (ERROR_BUILD_MISMATCH, "usage: swap list | off PATH | on PRIORITY PATH");
   return 1;
 }

@@ -60,13 +60,14 @@ check_holds_root (dev_t target, const char *name)
   struct root_search search = { .target = target };
 
   if (mount_table_read (MOUNT_TABLE, note_root, &search) == -1) {
-    report_error (MOUNT_TABLE ": %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, MOUNT_TABLE ": %s", strerror (errno));
     return -1;
   }
   if (search.overlay && open_exclusively () == -1 && errno == EBUSY)
     return 0;
   if (!search.on_target) {
-    report_error ("%s: the file system of / (device %u:%u) is not on this disk;"
+    report_error (ERROR_BOARD_REFUSED,
+                  "%s: the file system of / (device %u:%u) is not on this disk;"
                   " refused", name, major (search.root), minor (search.root));
     return -1;
   }
@@ -86,7 +87,8 @@ refuse_mounted (void *opaque, const struct mount_entry *entry)
 
   if (!mount_entry_on_disk (entry, search->target))
     return 0;
-  report_error ("%s: %s is mounted on %s; unmount it first", search->name,
+  report_error (ERROR_DISK_IN_USE,
+                "%s: %s is mounted on %s; unmount it first", search->name,
                 entry->source, entry->mount_point);
   return 1;
 }
@@ -96,7 +98,8 @@ refuse_swap (void *opaque, const struct swap_area *area)
 {
   const struct use_search *search = opaque;
 
-  report_error ("%s: swap is on it (%s); swapoff that first", search->name,
+  report_error (ERROR_DISK_IN_USE,
+                "%s: swap is on it (%s); swapoff that first", search->name,
                 area->path);
   return 1;
 }
@@ -107,7 +110,7 @@ check_exclusive (const char *name)
 {
   if (open_exclusively () == 0)
     return 0;
-  report_error (errno == EBUSY
+  report_error (ERROR_DISK_IN_USE, errno == EBUSY
                 ? "%s is in use, by another namespace or a mapping: %s"
                 : "%s cannot be opened: %s", name, strerror (errno));
   return -1;
@@ -120,7 +123,7 @@ check_unused (dev_t target, const char *name)
   int r = mount_table_read (MOUNT_TABLE, refuse_mounted, &search);
 
   if (r == -1)
-    report_error (MOUNT_TABLE ": %s", strerror (errno));
+    report_error (ERROR_SESSION_FAILED, MOUNT_TABLE ": %s", strerror (errno));
   if (r == 0)
     r = swap_on_disk (target, refuse_swap, &search);
   return r == 0 ? check_exclusive (name) : -1;
@@ -134,13 +137,15 @@ target_check (const struct session_file *file)
   uint64_t size;
 
   if (!block_device_is_disk (target)) {
-    report_error ("%s (%u:%u): no such disk", name, major (target),
+    report_error (ERROR_DISK_CHANGED,
+                  "%s (%u:%u): no such disk", name, major (target),
                   minor (target));
     return -1;
   }
   if (!block_device_size (target, &size)
       || size != session_file_number (file, "target-size")) {
-    report_error ("%s (%u:%u): it is not the size that it was when the board"
+    report_error (ERROR_DISK_CHANGED,
+                  "%s (%u:%u): it is not the size that it was when the board"
                   " was looked at", name, major (target), minor (target));
     return -1;
   }

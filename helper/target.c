@@ -26,7 +26,7 @@ inspect (struct target *t)
   int block_size = 0;
 
   if (fstat (t->fd, &st) == -1) {
-    report_error ("%s: fstat: %s", t->path, strerror (errno));
+    report_error (ERROR_DISK_CHANGED, "%s: fstat: %s", t->path, strerror (errno));
     return -1;
   }
   if (S_ISREG (st.st_mode)) {
@@ -35,18 +35,20 @@ inspect (struct target *t)
     return 0;
   }
   if (!S_ISBLK (st.st_mode)) {
-    report_error ("%s is no block device", t->path);
+    report_error (ERROR_DISK_CHANGED, "%s is no block device", t->path);
     return -1;
   }
   t->is_device = true;
   if (ioctl (t->fd, BLKGETSIZE64, &t->size) == -1
       || ioctl (t->fd, BLKSSZGET, &block_size) == -1) {
-    report_error ("%s: can't learn its size: %s", t->path, strerror (errno));
+    report_error (ERROR_DISK_CHANGED,
+                  "%s: can't learn its size: %s", t->path, strerror (errno));
     return -1;
   }
   if (block_size < 512 || block_size > TARGET_BUFFER_ALIGNMENT
       || (block_size & (block_size - 1)) != 0) {
-    report_error ("%s has sectors of %d bytes, which is not supported", t->path,
+    report_error (ERROR_SECTOR_SIZE,
+                  "%s has sectors of %d bytes, which is not supported", t->path,
                   block_size);
     return -1;
   }
@@ -62,19 +64,22 @@ target_open (struct target *t, const char *path, bool writable, uint64_t size,
   snprintf (t->path, sizeof t->path, "%s", path);
   t->fd = open (path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   if (t->fd == -1) {
-    report_error ("the target %s can't be opened: %s", path, strerror (errno));
+    report_error (ERROR_DISK_CHANGED,
+                  "the target %s can't be opened: %s", path, strerror (errno));
     return -1;
   }
   if (inspect (t) == -1)
     return -1;
   if (t->size != size) {
-    report_error ("the target %s has %" PRIu64 " bytes instead of %" PRIu64
+    report_error (ERROR_DISK_CHANGED,
+                  "the target %s has %" PRIu64 " bytes instead of %" PRIu64
                   ": it is not the disk that was looked at before", path,
                   t->size, size);
     return -1;
   }
   if (t->size < disk_size) {
-    report_error ("the image (%" PRIu64 " bytes) does not fit the target %s (%"
+    report_error (ERROR_DISK_TOO_SMALL,
+                  "the image (%" PRIu64 " bytes) does not fit the target %s (%"
                   PRIu64 " bytes)", disk_size, path, t->size);
     return -1;
   }
@@ -106,11 +111,11 @@ int
 target_flush (struct target *t)
 {
   if (target_sync (t) == -1) {
-    report_error ("%s: %s", t->path, t->failure);
+    report_error (ERROR_DISK_WRITE, "%s: %s", t->path, t->failure);
     return -1;
   }
   if (t->is_device && ioctl (t->fd, BLKFLSBUF, 0) == -1) {
-    report_error ("%s: dropping its cache failed: %s", t->path,
+    report_error (ERROR_DISK_READ, "%s: dropping its cache failed: %s", t->path,
                   strerror (errno));
     return -1;
   }
@@ -177,6 +182,6 @@ target_new_buffer (size_t size)
 
   if (posix_memalign (&buf, TARGET_BUFFER_ALIGNMENT, size) == 0)
     return buf;
-  report_error ("no memory for reading back");
+  report_error (ERROR_OUT_OF_MEMORY, "no memory for reading back");
   return NULL;
 }

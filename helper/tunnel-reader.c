@@ -48,7 +48,7 @@ judge_failure (struct tunnel_reader *t, uint64_t offset)
     t->failures++;
     if (cause == EINVAL || cause == ENOMEM || !t->was_open
         || t->failures >= MAX_FAILURES) {
-      report_error ("%s", t->connection.failure);
+      report_error (ERROR_IMAGE_NOT_SERVED, "%s", t->connection.failure);
       return -1;
     }
     say ("note", "text", t->connection.failure, NULL);
@@ -74,7 +74,8 @@ connect_export (struct tunnel_reader *t, uint64_t offset)
   t->was_open = true;
   if (nbd_reader_size (t->reader) == t->size)
     return 0;
-  report_error ("the image server offers %" PRIu64 " bytes as \"%s\" instead of "
+  report_error (ERROR_IMAGE_CHANGED,
+                "the image server offers %" PRIu64 " bytes as \"%s\" instead of "
                 "%" PRIu64 ": this is not the image of this session",
                 nbd_reader_size (t->reader), t->export_name, t->size);
   return -1;
@@ -87,7 +88,7 @@ tunnel_reader_open (const char *export_name, uint64_t size,
   struct tunnel_reader *t = calloc (1, sizeof *t);
 
   if (!t || !(t->export_name = strdup (export_name))) {
-    report_error ("no memory for reading through the tunnel");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for reading through the tunnel");
     free (t);
     return NULL;
   }
@@ -248,7 +249,7 @@ tunnel_reader_stream (struct tunnel_reader *t, uint64_t start,
                                             * s.piece_size);
 
   if (!buf) {
-    report_error ("no memory for reading through the tunnel");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for reading through the tunnel");
     return -1;
   }
   for (size_t i = 0; i < NBD_READER_DEPTH; i++) {

@@ -104,7 +104,7 @@ tunnel_source_open (const struct flash_settings *settings)
   struct tunnel_source *s = calloc (1, sizeof *s);
 
   if (!s) {
-    report_error ("no memory for reading the image");
+    report_error (ERROR_OUT_OF_MEMORY, "no memory for reading the image");
     return NULL;
   }
   s->head.ops = &ops;

@@ -111,7 +111,7 @@ write_command (int argc, char **argv)
   static struct flash flash = { .target = TARGET_CLOSED };
 
   if (argc > 1) {
-    report_error ("%s takes no arguments", argv[0]);
+    report_error (ERROR_BUILD_MISMATCH, "%s takes no arguments", argv[0]);
     return 2;
   }
   ignore_signals ();

@@ -245,7 +245,7 @@ companion_files_none (void)
 
   if (files)
     return files;
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   errno = ENOMEM;
   return NULL;
 }

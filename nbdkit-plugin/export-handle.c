@@ -30,7 +30,7 @@ struct export_handle
 static int
 refuse (const struct export_handle *h, const char *fault)
 {
-  report_error ("%s: %s", h->place.served->name, fault);
+  report_error (ERROR_IMAGE_DAMAGED, "%s: %s", h->place.served->name, fault);
   errno = EIO;
   return -1;
 }
@@ -129,7 +129,7 @@ export_handle_open (struct exports *exports, const char *name)
   struct export_handle *h = calloc (1, sizeof *h);
 
   if (!h) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   h->exports = exports;
@@ -223,7 +223,8 @@ read_disk (const struct export_handle *h, void *buf, uint32_t count,
     return -1;
   if (!image_peek_disk_size (im, &size) || size == h->size)
     return 0;
-  report_error ("%s: this connection was told a size of %" PRIu64 " bytes, and the "
+  report_error (ERROR_IMAGE_CHANGED,
+                "%s: this connection was told a size of %" PRIu64 " bytes, and the "
                 "image has %" PRIu64 ": connect again", h->place.served->name,
                 h->size, size);
   errno = EIO;

@@ -44,7 +44,7 @@ open_folder_of (struct exports *exports, const char *file)
   exports->file_name = slash + 1;       /* parameters are absolute */
   folder = strndup (file, (size_t) (slash + 1 - file));
   if (!folder) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   exports->dir = image_directory_open (folder, false);
@@ -69,7 +69,7 @@ check_companions (struct exports *exports)
   companion_files_free (files);
   if (*fault == '\0')
     return 0;
-  report_error ("%s: %s", exports->image->name, fault);
+  report_error (ERROR_IMAGE_DAMAGED, "%s: %s", exports->image->name, fault);
   return -1;
 }
 
@@ -89,7 +89,7 @@ open_file (struct exports *exports, const char *file)
   int fd = open (file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
   if (fd == -1) {
-    report_error ("cannot open %s: %s", file, strerror (errno));
+    report_error (ERROR_IMAGE_UNREADABLE, "cannot open %s: %s", file, strerror (errno));
     return -1;
   }
   if (open_folder_of (exports, file) == -1) {
@@ -101,7 +101,7 @@ open_file (struct exports *exports, const char *file)
   if (!exports->image)
     return -1;
   if (!exports->image->im) {
-    report_error ("%s", exports->image->error);
+    report_error (ERROR_IMAGE_UNREADABLE, "%s", exports->image->error);
     return -1;
   }
   return check_companions (exports);
@@ -139,7 +139,7 @@ exports_new (const struct parameters *p)
   int r;
 
   if (!exports) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   exports->p = p;
@@ -322,7 +322,7 @@ find_image (struct exports *exports, const char *name,
                       "shows them)", ENOENT);
   path = strndup (name, export_name_split (name, &place->view));
   if (!path) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return -1;
   }
   return open_image (exports, name, path, place);

@@ -37,14 +37,15 @@ image_directory_open (const char *path, bool confined)
   if (dir)
     dir->path = strdup (path);
   if (!dir || !dir->path) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     free (dir);
     return NULL;
   }
   dir->confined = confined;
   dir->fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (dir->fd == -1) {
-    report_error ("cannot open the folder %s: %s", path, strerror (errno));
+    report_error (ERROR_IMAGE_UNREADABLE,
+                  "cannot open the folder %s: %s", path, strerror (errno));
     image_directory_close (dir);
     return NULL;
   }
@@ -280,12 +281,14 @@ image_directory_list (const struct image_directory *dir,
 
   memset (list, 0, sizeof *list);
   if (fd == -1) {
-    report_error ("cannot list the folder %s: %s", dir->path, strerror (errno));
+    report_error (ERROR_IMAGE_UNREADABLE,
+                  "cannot list the folder %s: %s", dir->path, strerror (errno));
     return -1;
   }
   if (list_folder (&listing, fd, "", 1) == -1) {
     int saved = errno;
-    report_error ("cannot list the folder %s: %s", dir->path, strerror (saved));
+    report_error (ERROR_IMAGE_UNREADABLE,
+                  "cannot list the folder %s: %s", dir->path, strerror (saved));
     image_list_free (list);
     errno = saved;
     return -1;

@@ -48,7 +48,7 @@ image_table_new (const struct image_options *options)
   struct image_table *table = calloc (1, sizeof *table);
 
   if (!table) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   table->options = *options;
@@ -283,7 +283,7 @@ is_shortage (int errnum)
 static struct served_image *
 refuse (const char *name, int errnum)
 {
-  report_error ("%s: %s", name, strerror (errnum));
+  report_error (ERROR_IMAGE_UNREADABLE, "%s: %s", name, strerror (errnum));
   errno = errnum;
   return NULL;
 }

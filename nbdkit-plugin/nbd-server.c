@@ -58,7 +58,7 @@ nbd_server_new (const char *uri, const char *name)
     if (server->uri && server->name)
       return server;
   }
-  report_error ("out of memory");
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   nbd_server_free (server);
   errno = ENOMEM;
   return NULL;

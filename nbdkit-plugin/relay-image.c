@@ -349,7 +349,8 @@ find_format (const char *name, enum image_format *format)
 static struct image *
 refuse (const struct nbd_server *server, const char *text, const char *detail)
 {
-  report_error ("%s: %s%s", nbd_server_name (server), text, detail);
+  report_error (ERROR_SERVER_FAILED,
+                "%s: %s%s", nbd_server_name (server), text, detail);
   errno = EIO;
   return NULL;
 }

@@ -17,7 +17,7 @@
 static struct image *
 refuse (const struct nbd_server *server, const char *text)
 {
-  report_error ("%s: %s", nbd_server_name (server), text);
+  report_error (ERROR_SERVER_FAILED, "%s: %s", nbd_server_name (server), text);
   errno = EIO;
   return NULL;
 }

@@ -29,11 +29,12 @@ report_capture_end (void)
 }
 
 void
-report_error (const char *fmt, ...)
+report_error (enum error_code code, const char *fmt, ...)
 {
   const int saved = errno;
   va_list args;
 
+  (void) code;                  /* NBD has no place for it */
   va_start (args, fmt);
   if (!capture)
     nbdkit_verror (fmt, args);

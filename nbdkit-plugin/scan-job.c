@@ -43,7 +43,7 @@ scan_job_new (struct image *im, struct stored_hash *stored, const char *name)
   struct scan_job *job = calloc (1, sizeof *job);
 
   if (!job) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     errno = ENOMEM;
     return NULL;
   }
@@ -140,7 +140,7 @@ scan_job_start (struct scan_job *job, bool hash)
   job->state = SCAN_RUNNING;
   if (worker_thread_start (&job->thread, run_scan, job, &fault) == -1) {
     job->state = SCAN_NOT_STARTED;
-    report_error ("%s: %s", job->name, fault.text);
+    report_error (fault_code (&fault), "%s: %s", job->name, fault.text);
     errno = fault.errnum;
     return -1;
   }
@@ -172,11 +172,12 @@ static int
 report_missing (const struct scan_job *job, uint64_t chunk)
 {
   if (atomic_load (&job->cancelled)) {
-    report_error ("%s: the server ends", job->name);
+    report_error (ERROR_INTERRUPTED, "%s: the server ends", job->name);
     errno = ESHUTDOWN;
     return -1;
   }
-  report_error ("%s: no digest of the MiB at byte %" PRIu64 ": %s", job->name,
+  report_error (ERROR_IMAGE_DAMAGED,
+                "%s: no digest of the MiB at byte %" PRIu64 ": %s", job->name,
                 chunk * DIGEST_CHUNK,
                 job->state == SCAN_DAMAGED ? job->error : "it was not decoded");
   errno = EIO;

@@ -87,7 +87,7 @@ shutdown_watch_start (void (*cancel) (void *opaque), void *opaque)
   struct fault fault;
 
   if (!watch) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
   watch->cancel = cancel;
@@ -99,7 +99,7 @@ shutdown_watch_start (void (*cancel) (void *opaque), void *opaque)
   pthread_condattr_destroy (&attr);
   if (worker_thread_start (&watch->thread, run_watch, watch, &fault) == 0)
     return watch;
-  report_error ("%s", fault.text);
+  report_error (fault_code (&fault), "%s", fault.text);
   pthread_cond_destroy (&watch->changed);
   pthread_mutex_destroy (&watch->lock);
   free (watch);

@@ -37,7 +37,7 @@ stored_hash_new (struct image *im, const char *name)
   struct stored_hash *stored = calloc (1, sizeof *stored);
 
   if (!stored) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     errno = ENOMEM;
     return NULL;
   }
@@ -65,7 +65,7 @@ make_pass (struct stored_hash *stored)
   struct sha256_ctx ctx;
 
   if (!buf) {
-    report_error ("out of memory");
+    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
     errno = ENOMEM;
     return -1;
   }

@@ -40,7 +40,7 @@ lay_file (struct ext4_volume *root, const char *path, const char *source,
   if (fd >= 0)
     close (fd);
   if (n == -1) {
-    report_error ("%s cannot be read", source);
+    report_error (ERROR_KEEP_IMAGE, "%s cannot be read", source);
     return -1;
   }
   return ext4_volume_write (root, path, data, (size_t) n, owner);
@@ -60,7 +60,7 @@ lay_line (struct ext4_volume *root, const char *line)
     return ext4_volume_make_folder (root, path, &owner);
   if (n >= 6 && strcmp (kind, "file") == 0)
     return lay_file (root, path, source, &owner);
-  report_error ("no line of lay-files: %s", line);
+  report_error (ERROR_KEEP_IMAGE, "no line of lay-files: %s", line);
   return -1;
 }
 

@@ -16,11 +16,12 @@
 char reported[1024];
 
 void
-report_error (const char *fmt, ...)
+report_error (enum error_code code, const char *fmt, ...)
 {
   const int saved = errno;
   va_list args;
 
+  (void) code;
   /* Threads may report at the same time; the last one wins. */
   va_start (args, fmt);
   vsnprintf (reported, sizeof reported, fmt, args);

@@ -17,12 +17,13 @@ static atomic_uint reports;
 
 /* The text is made, so that a bad format string is found, and dropped. */
 void
-report_error (const char *fmt, ...)
+report_error (enum error_code code, const char *fmt, ...)
 {
   const int saved = errno;
   char text[1024];
   va_list args;
 
+  FUZZ_CHECK (code < ERROR_CODES);
   va_start (args, fmt);
   int n = vsnprintf (text, sizeof text, fmt, args);
   va_end (args);

@@ -71,7 +71,7 @@ say_written (void)
 }
 
 void
-report_error (const char *fmt, ...)
+report_error (enum error_code code, const char *fmt, ...)
 {
   int saved = errno;
   char text[2048];
@@ -80,7 +80,8 @@ report_error (const char *fmt, ...)
   va_start (args, fmt);
   vsnprintf (text, sizeof text, fmt, args);
   va_end (args);
-  say ("error", "written", written, "text", text, NULL);
+  say ("error", "written", written, "text", text, "code", error_code_name (code),
+       NULL);
   errno = saved;
 }
 

@@ -70,7 +70,7 @@ wait_until 10 [ -s "$scratch/a.exit" ] || fail "the channel stays"
 expect_restart
 attach b
 expect_record b '^FLR1 ready$'
-expect_record b '^FLR1 error text=the%20session%20process.*signal%209 written=no$'
+expect_record b '^FLR1 error text=the%20session%20process.*signal%209 code=session-failed written=no$'
 expect_record b '^FLR1 end result=failed written=no$'
 hang_up a
 hang_up b
