@@ -18,9 +18,9 @@
 #include "child-process.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "host-hint.h"
 #include "interrupt.h"
 #include "messages.h"
-#include "multicast-name.h"
 #include "openssh-arguments.h"
 #include "openssh-words.h"
 #include "report.h"
@@ -165,7 +165,7 @@ report_failure (struct openssh_connection *c, const struct ssh_config *config,
   *why = c->log_words.failure;
   report_error (c->log_words.code, "ssh cannot log in at %s: %s%s", config->alias,
                 c->why, strstr (c->why, "resolve")
-                ? multicast_name_hint (config->host) : "");
+                ? host_hint (config->host) : "");
 }
 
 /* Until the master is logged in.  It waits for the person as long as it takes; its

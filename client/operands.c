@@ -154,10 +154,8 @@ take_command (struct options *o, const char *word)
   return false;
 }
 
-/* The command that WORD, which stands in the place of the host, is near to, or
- * NULL. */
-static const char *
-near_command (const char *word)
+const char *
+operands_near_command (const char *word)
 {
   for (size_t i = 0; i < NR_COMMANDS; i++)
     if (word_is_near (commands[i].name, word_distance (word, commands[i].name)))
@@ -173,13 +171,15 @@ is_image (const char *argument, const char *near)
          || (uri_scheme_length (argument) > 0 && strcmp (near, "images") != 0);
 }
 
-/* "statsu HOST" reads as the host statsu and the image HOST. */
+/* "statsu HOST" reads as the host statsu and the image HOST.  Two hosts and an image
+ * are what they seem to be, but for "verfy HOST IMAGE". */
 static int
 check_for_slip (int nr, char *arguments[])
 {
-  const char *near = nr < 1 || nr > 3 ? NULL : near_command (arguments[0]);
+  const char *near = nr < 1 || nr > 3 ? NULL : operands_near_command (arguments[0]);
 
-  if (!near || (nr == 2 && is_image (arguments[1], near)))
+  if (!near || (nr > 1 && is_image (arguments[nr - 1], near)
+                && (nr == 2 || strcmp (near, "verify") != 0)))
     return 0;
   if (nr == 2)
     report_error (ERROR_COMMAND_UNKNOWN,

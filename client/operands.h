@@ -11,4 +11,8 @@
  * taken already.  0, or -1 after a report. */
 int operands_take (struct options *o, unsigned given, int nr, char *arguments[]);
 
+/* The command that WORD, which stands in the place of a board, may be a slip for; NULL:
+ * none. */
+const char *operands_near_command (const char *word);
+
 #endif

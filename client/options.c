@@ -150,20 +150,32 @@ options_suggest (const char *unknown)
   return nearest;
 }
 
-/* ARGUMENT is what getopt_long stumbled over, optopt what it made of it. */
-static void
-report_unknown (const char *argument)
+/* An option that is not known, optopt, in ARGUMENT, where it is not the last letter:
+ * "-stream" is probably meant to be "--stream". */
+static const char *
+suggest_for_letters (const char *argument)
 {
-  const char *near = optopt ? NULL : options_suggest (argument + 2);
+  return argument && *argument == '-' && strchr (argument, optopt)
+         ? options_suggest (argument + 1) : NULL;
+}
+
+/* ARGUMENT is what getopt_long stumbled over, optopt what it made of it; NEXT, or NULL,
+ * is what it goes on with. */
+static void
+report_unknown (const char *argument, const char *next)
+{
+  const char *near = optopt >= OPT_RAMFS ? NULL
+                     : optopt ? suggest_for_letters (next)
+                     : options_suggest (argument + 2);
 
   if (optopt >= OPT_RAMFS)
     report_error (ERROR_OPTION_VALUE, "%s: this option takes no value", argument);
+  else if (near)
+    report_error (ERROR_OPTION_UNKNOWN, "unknown option %s; did you mean --%s?",
+                  optopt ? next : argument, near);
   else if (optopt)
     report_error (ERROR_OPTION_UNKNOWN,
                   "unknown option -%c; --help lists the options", optopt);
-  else if (near)
-    report_error (ERROR_OPTION_UNKNOWN,
-                  "unknown option %s; did you mean --%s?", argument, near);
   else
     report_error (ERROR_OPTION_UNKNOWN,
                   "unknown or ambiguous option %s; --help lists the options",
@@ -381,7 +393,7 @@ options_parse (int argc, char *argv[], struct options *o)
       return OPTIONS_BAD;
     }
     if (c == '?') {
-      report_unknown (argv[optind - 1]);
+      report_unknown (argv[optind - 1], argv[optind]);
       return OPTIONS_BAD;
     }
     if (take_option (o, c, &given) == -1)

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "host-hint.h"
 #include "interrupt.h"
-#include "multicast-name.h"
 #include "report.h"
 #include "tcp-connect.h"
 
@@ -110,7 +110,7 @@ tcp_connect (const char *host, unsigned port, int family,
   if (r != 0) {
     report_error (ERROR_HOST_NOT_FOUND, "%s: %s%s", host,
                   r == EAI_SYSTEM ? strerror (errno) : gai_strerror (r),
-                  multicast_name_hint (host));
+                  host_hint (host));
     return -1;
   }
   for (const struct addrinfo *a = found; a; a = a->ai_next)

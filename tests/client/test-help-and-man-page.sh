@@ -37,6 +37,28 @@ done
 PATH=$scratch "$client" --version | grep -qx 'nbdkit not found' ||
   fail "--version finds an nbdkit that is not there"
 
+# suggests WORDS ARGUMENTS...: status 2, and WORDS on stderr.
+suggests ()
+{
+  words=$1
+  shift
+  status=0
+  "$client" "$@" 2>"$scratch/stderr" || status=$?
+  [ "$status" -eq 2 ] || fail "$* gave status $status"
+  grep -qF -- "$words" "$scratch/stderr" || {
+    cat "$scratch/stderr" >&2
+    fail "$*: not said: $words"
+  }
+}
+suggests 'unknown option --strem; did you mean --stream? [option-unknown]' --strem b i
+suggests 'unknown option --comfirm=b; did you mean --confirm?' --comfirm=b b i
+suggests 'unknown option -stream; did you mean --stream?' -stream b i
+suggests 'unknown option -dryrun; did you mean --dry-run?' b -dryrun i
+suggests 'unknown option -x; --help' -x b i
+suggests 'unknown option -x; --help' b -x -xyz i
+suggests 'unknown or ambiguous option --nonsense' --nonsense b i
+suggests 'did you mean the command abandon? [command-unknown]' abandom board
+
 # So is an option that the command does not take; and a command that is near one.
 for arguments in '--rehearse --dry-run board image' 'status --device /dev/sda board' \
                  'statsu board'; do

@@ -357,6 +357,11 @@ test_slips (void **state)
   /* With an image that is there, it is a host. */
   assert_int_equal (PARSE (&o, "statsu", "/"), OPTIONS_GO_ON);
   options_release (&o);
+  assert_int_equal (PARSE (&o, "statsu", "board", "/"), OPTIONS_GO_ON);
+  assert_int_equal (o.nr_boards, 2);
+  options_release (&o);
+  BAD ("statsu", "board", "image");
+  BAD ("verfy", "board", "/");
   assert_int_equal (PARSE (&o, "stat", "image"), OPTIONS_BAD);
   assert_int_equal (PARSE (&o, "sta", "image"), OPTIONS_GO_ON);
   options_release (&o);
