@@ -9,7 +9,8 @@
 #define ERROR_CODE_MAX 32       /* of a code, with its NUL */
 
 /* TEXT with " [CODE]" at the end of its first line: what follows there may be a
- * command to be copied.  "" as CODE: TEXT.  The caller must free it; NULL: no memory. */
+ * command to be copied.  "" as CODE: TEXT.  The caller must free it; NULL: no
+ * memory. */
 char *error_tag_text (const char *text, const char *code);
 
 #endif

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The catalogue of errors: each code is used, none twice, none has vanished, and the page
-# is made from it.
+# The catalogue of errors: each code is used, none is there twice, none has
+# vanished, and the page is made from it.
 set -eu
 # shellcheck source=tests/functions.sh
 . "$(dirname "$0")/functions.sh"

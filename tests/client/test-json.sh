@@ -50,11 +50,12 @@ done
 # What is refused.
 flash_json --device "$board_target" "root@$board_name" "$scratch/new.img"
 expect_status 2
-expect_record '.type == "message" and .level == "error" and (.text | contains("--confirm"))' \
+expect_record '.type == "message" and .level == "error" and (.text | contains("--confirm"))
+    and .code == "confirmation-missing"' \
   '.type == "result" and .status == "usage"'
 flash_json --strem board image
 expect_status 2
-expect_record '.level == "error" and (.text | contains("--stream"))'
+expect_record '.level == "error" and (.text | contains("--stream")) and .code == "option-unknown"'
 
 remember_target
 head -c 2000000 "$scratch/new.img.xz" >"$scratch/cut.img.xz"
@@ -70,7 +71,8 @@ expect_untouched
 flash_json --device "$board_target" --confirm "$board_name" "nokey@$board_name" \
   "$scratch/new.img"
 expect_status 3
-expect_record '.level == "error" and (.text | contains("refuses the login"))'
+expect_record '.level == "error" and (.text | contains("refuses the login"))
+    and .code == "login-refused"'
 
 # The other commands.
 flash_json verify --device "$board_target" "root@$board_name" "$scratch/new.img"

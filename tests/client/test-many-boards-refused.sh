@@ -57,7 +57,8 @@ truncate -s 4M "$board_1_target_file"
 losetup -c "$board_1_target"
 flash_fleet --confirm 2 "root@$1" "root@$2" "$scratch/new.img"
 expect_status 7
-expect_says "^$1: error: the image is too large"
+expect_says "^$1: error: the image is too large.* \[disk-too-small\]\$" \
+  "^  $1: the image is too large.* \[disk-too-small\]\$"
 use_board 2
 expect_flashed "$scratch/new.img"
 
@@ -76,9 +77,10 @@ flash_json --device /run/board-disk --confirm 3 "root@$1" "root@$2" root@gone \
   "$scratch/new.img"
 expect_status 7
 expect_record ".type == \"plan\" and .board == \"$2\"" \
-  ".type == \"message\" and .board == \"gone\" and .level == \"error\"" \
+  ".type == \"message\" and .board == \"gone\" and .level == \"error\"
+    and .code == \"host-unreachable\"" \
   ".type == \"result\" and .board == \"$1\" and .status == \"not_written\"
-    and .written == \"no\"" \
+    and .written == \"no\" and .code == \"disk-too-small\"" \
   ".type == \"result\" and .board == \"$2\" and .status == \"done\" and .written == \"yes\"
     and .bytes == 8388608" \
   '.type == "confirmation" and .needed == "3" and .given' \

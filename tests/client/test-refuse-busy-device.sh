@@ -21,7 +21,7 @@ mount "$board_target" "$scratch/mounted"
 cleanup_fn "umount $scratch/mounted"
 flash_target "root@$board_name" "$scratch/new.img"
 expect_status 3
-expect_says "in use" "nothing was written"
+expect_says "in use.*\[board-refused\]" "nothing was written.*\[nothing-written\]"
 expect_clean
 echo whole >"$scratch/mounted/file"
 sync -f "$scratch/mounted/file"
