@@ -136,9 +136,12 @@ static void
 test_codes (void **state)
 {
   (void) state;
-  for (size_t i = 0; i < ERROR_CODES; i++)
-    assert_int_equal (error_code_of_name (error_code_name ((enum error_code) i),
-                                          ERROR_CODES), i);
+  for (size_t i = 0; i < ERROR_CODES; i++) {
+    const char *name = error_code_name ((enum error_code) i);
+
+    assert_true (strlen (name) < ERROR_CODE_MAX);
+    assert_int_equal (error_code_of_name (name, ERROR_CODES), i);
+  }
   assert_int_equal (error_code_of_name ("disk-too", ERROR_BOARD_ERROR),
                     ERROR_BOARD_ERROR);
   assert_int_equal (error_code_of_name (NULL, ERROR_BOARD_ERROR), ERROR_BOARD_ERROR);
