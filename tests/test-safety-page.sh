@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # docs/safety.md: each of the seven laws names tests that are in a Makefile's list,
-# and files that exist; so does SECURITY.md.
+# and files that exist; so does SECURITY.md.  No test that holds a law by its very name
+# is missing there.
 set -eu
 # shellcheck source=tests/functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -32,6 +33,20 @@ for law in 1 2 3 4 5 6 7; do
     >"$scratch/tests" || fail "law $law names no test"
   expect_listed "law $law"
 done
+
+# A new test of these kinds holds a law: the page must say which.
+grep -E '^test-(refuse|keep|local|wait|lifeboat|interrupt|connection|session|verify|sudo)' \
+  "$scratch/listed" >"$scratch/tests"
+grep -E '^test-(rehearse|e2e|many-boards-.*(trouble|lost|interrupt|refused|question)|confine)' \
+  "$scratch/listed" >>"$scratch/tests"
+find "$top_srcdir/tests/board" -name 'test-*.sh' ! -name test-runner.sh \
+  -exec basename {} ';' >>"$scratch/tests"
+[ "$(wc -l <"$scratch/tests")" -ge 60 ] || fail "the tests of the laws were not found"
+sort -u "$scratch/tests" | while read -r name; do
+  quoted_names <"$page" | grep -qxF -- "$name" || echo "$name"
+done >"$scratch/forgotten"
+[ ! -s "$scratch/forgotten" ] ||
+  fail "no law is said to be held by $(tr '\n' ' ' <"$scratch/forgotten")"
 
 # expect_files PAGE COUNT: it names at least so many files, which exist.
 expect_files ()
