@@ -11,9 +11,11 @@ LAB_TAG=demo
 mode=${1:-ramfs}
 . "$(dirname "$0")/lab.sh"
 . "$LAB_SCRIPTS/board.sh"
+# A busy machine makes the board slow to answer.
+KIND_SSH_OPTIONS='  ServerAliveInterval 100'
 
 name=demo
-image=$BOARD_LAB_DIR/new/new.img.xz
+image=new.img.xz
 
 main ()
 {
@@ -30,7 +32,7 @@ main ()
   headline "2. A virtual board boots from its own disk (QEMU without KVM: about half a minute)"
   board_disk "$name" "$BOARD_LAB_DIR/old/old.img"
   board_start "$name" 1024 reboot=yes
-  lab_step "the board answers by ssh" board_wait_ssh pi 400
+  lab_step "the board answers by ssh" board_wait_ssh pi "$BOARD_BOOT_SECONDS"
 
   headline "3. What runs on it now"
   show_on_board pi 'grep PRETTY_NAME /etc/os-release; hostname; lsblk -o NAME,SIZE,TYPE,MOUNTPOINTS'
@@ -42,7 +44,7 @@ main ()
 
   headline "5. The board reboots by itself"
   write_ssh_config new-host
-  lab_step "a system with the new host key answers" board_wait_ssh root 240
+  lab_step "a system with the new host key answers" board_wait_ssh root "$BOARD_BOOT_SECONDS"
 
   headline "6. What runs on it now"
   show_on_board root 'cat /etc/flashed-system; cat /proc/uptime'
@@ -66,8 +68,9 @@ show_on_board ()
 flash ()
 {
   local start=$EPOCHREALTIME
-  printf '$ flash-live-remote --%s pi@board-%s %s\n' "$mode" "$name" "$(basename "$image")"
-  timeout 900 flash-live-remote -F "$BOARD_SSH_CONFIG" --confirm "board-$name" "--$mode" \
+  cd "$BOARD_LAB_DIR/new"
+  printf '$ flash-live-remote --%s --map pi@board-%s %s\n' "$mode" "$name" "$image"
+  timeout 3600 flash-live-remote -F "$BOARD_SSH_CONFIG" --confirm "board-$name" "--$mode" --map \
     "pi@board-$name" "$image" </dev/null \
     || lab_die "flash-live-remote ended with exit status $?"
   lab_say "$(lab_seconds_since "$start") s  flashed"
