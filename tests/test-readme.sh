@@ -26,7 +26,7 @@ sed -n '/^## A tour of the source/,/^## Tests/p' "$readme" |
   grep -o '`[^`]*`' | tr -d '`' | grep -E '/$|\.(c|h|sh|md)$' >"$scratch/named"
 [ "$(wc -l <"$scratch/named")" -ge 8 ] || fail "the tour was not found"
 while read -r name; do
-  found=$(find "$top_srcdir" -path "*/build*" -prune -o \
+  found=$(find "$top_srcdir" -path "$top_srcdir/build*" -prune -o \
             -path "$top_srcdir/${name%/}" -print -o -name "${name%/}" -print | head -n 1)
   [ -n "$found" ] || fail "README's tour names $name, which does not exist"
 done <"$scratch/named"
