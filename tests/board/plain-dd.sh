@@ -1,29 +1,37 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# plain-dd.sh [RUNS]
+# plain-dd.sh [RUNS [no-writer]]
 #
 # Not a test but a measurement, for docs/comparison.md: what a virtual board's disk
 # holds when its running system is replaced by `xzcat IMAGE | ssh root@board dd`, as
-# people do it without this program.  Tells for each run how many blocks are wrong, and
-# whether the board could still reset itself.
+# people do it without this program.  A program on the board writes to the old root
+# meanwhile, as in test-e2e-flash.sh, unless no-writer is given.  Tells for each run how
+# many blocks are wrong, and whether the board could still reset itself.
 
 set -euo pipefail
 LAB_TAG=plain-dd
 . "$(dirname "$0")/lab.sh"
 . "$LAB_SCRIPTS/board.sh"
+. "$LAB_SCRIPTS/flash-job.sh"
+# A busy machine makes the board slow to answer.
+KIND_SSH_OPTIONS='  ServerAliveInterval 100'
 
 image=$BOARD_LAB_DIR/new/new.img.xz
+snapshot=$BOARD_LAB_DIR/snapshot-1024
+writer=yes
+[ "${2:-}" != no-writer ] || writer=no
 
 main ()
 {
   local run
   lab_require_tools "$KIND_QEMU" ssh xz
   trap 'board_cleanup $?' EXIT
-  lab_step "lab prepared" "$LAB_SCRIPTS/prepare-lab.sh"
+  lab_step "lab prepared" "$LAB_SCRIPTS/prepare-lab.sh" 1024
   for run in $(seq "${1:-1}"); do
-    board_disk "plain-dd-$run" "$BOARD_LAB_DIR/old/old.img"
-    board_start "plain-dd-$run" 1024
+    board_disk "plain-dd-$run" "$snapshot/disk.img"
+    board_start "plain-dd-$run" 1024 "from=$snapshot"
     lab_step "the board answers by ssh" board_wait_ssh root "$BOARD_BOOT_SECONDS"
+    [ "$writer" = no ] || lab_step "the old root's writer is writing" job_start_writer
     lab_step "written by dd" write_disk
     await_reset
     board_compare_disk "$image" || :
