@@ -277,9 +277,7 @@ flash (struct fleet *f)
   probe_all (f);
   fleet_plan_refuse_twins (f->shared.boards, f->shared.nr);
   fleet_plan_show (&f->shared, f->options);
-  if (f->interrupts > 0)
-    refuse_planned (f);
-  else if (!f->options->dry_run && confirm (f) == -1)
+  if (f->interrupts > 0 || (!f->options->dry_run && confirm (f) == -1))
     refuse_planned (f);
   flash_all (f);
 }

@@ -219,7 +219,8 @@ keep_lay_machine_id (struct keep_work *w)
   const struct ext4_owner owner = { .mode = 0444 };
   const char *text = file ? (const char *) file->data : "";
 
-  if (strspn (text, "0123456789abcdef") != 32 || (text[32] && text[32] != '\n'))
+  if (!file || strspn (text, "0123456789abcdef") != 32
+      || (text[32] && text[32] != '\n'))
     return keep_refuse (KEEP_MACHINE_ID, "the board has none in /etc/machine-id");
   if (!keep_has_file (w, "/etc/machine-id")
       && !keep_has_file (w, "/lib/systemd/systemd")

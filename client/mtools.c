@@ -154,7 +154,7 @@ mtools_run (const struct mtools_job *job, const char *what, char **output,
             size_t *output_size)
 {
   struct channels channels;
-  int wait_status, result = -1;
+  int wait_status = -1, result = -1;
   pid_t child;
 
   if (open_channels (&channels, job) == -1)

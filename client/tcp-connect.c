@@ -113,8 +113,10 @@ tcp_connect (const char *host, unsigned port, int family,
                   host_hint (host));
     return -1;
   }
-  for (const struct addrinfo *a = found; a; a = a->ai_next)
+  const struct addrinfo *last = found;
+  do
     nr++;
+  while ((last = last->ai_next) != NULL);
   /* A dead first address must leave time for the second one. */
   share = (long) timeout * 1000 / nr;
   int i = 1;

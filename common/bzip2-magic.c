@@ -6,8 +6,8 @@
 /* Wherever the magic begins in a byte, the next byte is all its own, and has
  * one of eight values, which tells where: so most bytes are passed by after one
  * look.  0: none of these values. */
-#define BEGINS_AT(shift) \
-  [BZIP2_BLOCK_MAGIC >> (32 + (shift)) & 0xff] = (shift) + 1
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): an initializer */
+#define BEGINS_AT(n) [BZIP2_BLOCK_MAGIC >> (32 + (n)) & 0xff] = (n) + 1
 static const unsigned char shift_of[256] = {
   BEGINS_AT (0), BEGINS_AT (1), BEGINS_AT (2), BEGINS_AT (3),
   BEGINS_AT (4), BEGINS_AT (5), BEGINS_AT (6), BEGINS_AT (7),

@@ -70,7 +70,7 @@ chunk_ring_free (struct chunk_ring *ring)
 {
   if (!ring)
     return;
-  if (ring->slabs)
+  if (ring->chunks && ring->slabs)
     chunk_ring_clear (ring);
   free (ring->slabs);
   free (ring->chunks);

@@ -8,7 +8,7 @@
 #include "fault.h"
 
 int
-fault_set (struct fault *fault, int errnum, const char *fmt, ...)
+(fault_set) (struct fault *fault, int errnum, const char *fmt, ...)
 {
   va_list args;
 
@@ -31,7 +31,7 @@ fault_code (const struct fault *fault)
 }
 
 int
-fault_no_memory (struct fault *fault, const char *what)
+(fault_no_memory) (struct fault *fault, const char *what)
 {
   return fault_set (fault, ENOMEM, "out of memory for %s", what);
 }

@@ -10,6 +10,7 @@
 #define FLASHIMAGE_FAULT_H
 
 #include "error-catalogue.h"
+#include "minus-one.h"
 
 struct fault
 {
@@ -26,5 +27,8 @@ enum error_code fault_code (const struct fault *fault);
 
 /* Out of memory, with what the memory was for. */
 int fault_no_memory (struct fault *fault, const char *what);
+
+#define fault_set(...) minus_one (fault_set (__VA_ARGS__))
+#define fault_no_memory(...) minus_one (fault_no_memory (__VA_ARGS__))
 
 #endif

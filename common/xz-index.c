@@ -257,9 +257,10 @@ read_all (const struct image *im, struct stream_list *list, struct fault *fault)
     fault_no_memory (fault, "the Index");
     return NULL;
   }
-  while (end > 0)
+  do
     if (read_stream (im, list, &end, fault) == -1)
       return NULL;
+  while (end > 0);
   lzma_index *all = join_streams (list, fault);
   if (all && lzma_index_uncompressed_size (all) > DISK_SIZE_MAX) {
     fault_set (fault, EFBIG, "the Index claims a disk view of %" PRIu64 " bytes",

@@ -19,6 +19,7 @@
 #define WINDOW_CHUNKS (COPY_WINDOW / DIGEST_CHUNK)
 #define NR_WINDOWS 2
 
+/* NOLINTNEXTLINE(misc-redundant-expression): so it shall stay */
 _Static_assert (COPY_WINDOW <= IMAGE_SOURCE_MAX_FILL, "one fill a window");
 
 /* Handed to and fro: while `full' is false the filling thread has it, while it

@@ -11,7 +11,7 @@
 #include "nbd-connection.h"
 
 int
-nbd_fail (struct nbd_connection *c, int error, const char *fmt, ...)
+(nbd_fail) (struct nbd_connection *c, int error, const char *fmt, ...)
 {
   va_list args;
 

@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "minus-one.h"
+
 #define NBD_FAILURE_SIZE 512
 
 struct nbd_connection
@@ -44,5 +46,6 @@ int nbd_receive_text (struct nbd_connection *c, uint32_t len, char *text,
 /* Keep the sentence, set errno to ERROR, return -1. */
 int nbd_fail (struct nbd_connection *c, int error, const char *fmt, ...)
   __attribute__ ((__format__ (__printf__, 3, 4)));
+#define nbd_fail(...) minus_one (nbd_fail (__VA_ARGS__))
 
 #endif

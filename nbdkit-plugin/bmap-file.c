@@ -141,7 +141,7 @@ static int
 take_range (struct bmap_reader *r, const struct xml_tag *tag)
 {
   const char *p = tag->text, *end = p + tag->text_len;
-  uint64_t first, last;
+  uint64_t first = 0, last;
   bool ok = take_number (&p, end, &first);
 
   last = first;
