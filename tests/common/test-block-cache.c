@@ -86,7 +86,7 @@ check_read (size_t len, uint64_t offset)
 static void
 wait_for_starts (unsigned starts)
 {
-  for (int i = 0; i < 500 && source.starts < starts; i++)
+  for (int i = 0; i < 6000 && source.starts < starts; i++)
     usleep (10000);
   usleep (50000);
   assert_int_equal (source.starts, starts);
@@ -177,8 +177,8 @@ a_reader_comes_first (void **state)
 {
   (void) state;
   make_cache_of (UINT64_C (20) * LARGE, 1, 10 * LARGE, LARGE);
-  source.delay_us = 10000;
-  check_read (10, 0);           /* and all of the Block, and the next ones: 0.3 s */
+  source.delay_us = 30000;
+  check_read (10, 0);           /* and all of the Block, and the next ones: 1 s */
   check_read (10, 9 * LARGE);
   assert_true (source.bytes < 2 << 20);
   assert_int_equal (source.starts, 2);
@@ -191,7 +191,7 @@ prefetch_decodes_what_it_is_told (void **state)
   make_cache_of (UINT64_C (20) * LARGE, 2, 10 * LARGE, LARGE);
   block_cache_prefetch (user, LARGE + 65536, 3 * LARGE);
   wait_for_starts (2);
-  for (int i = 0; i < 500 && source.bytes < LARGE + 65536; i++)
+  for (int i = 0; i < 6000 && source.bytes < LARGE + 65536; i++)
     usleep (10000);
   usleep (20000);
   assert_int_equal (source.bytes, LARGE + 65536);

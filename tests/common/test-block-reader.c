@@ -323,7 +323,7 @@ holes_are_not_decoded_ahead (void **state)
   for (unsigned i = 2; i < 30; i++)
     scan_record_add (record, i * BLOCK, nothing, BLOCK, false);
   assert_true (read_data (0, BLOCK + PIECE));
-  for (int i = 0; i < 500 && source.started[31] == 0; i++)
+  for (int i = 0; i < 6000 && source.started[31] == 0; i++)
     usleep (10000);
   assert_int_equal (source.started[30], 1);
   for (unsigned i = 2; i < 30; i++)
