@@ -136,12 +136,13 @@ decodes_in_all_pieces (void **state)
   for (size_t k = 0; k < NR_KINDS; k++)
     for (size_t i = 0; i < 5; i++)
       for (size_t o = 0; o < 5; o++) {
-        /* Single bytes take long. */
+        /* Single bytes take long: one stream to its end, of the others a part. */
         if ((i == 0 && o != 3) || (o == 0 && (i != 3 || k != 2)))
           continue;
         assert_true (inflater_start (inflater, NULL, 0, 0, 0));
-        check_inflate (inflater, &streams[k], INFLATER_HEADROOM, 0, SIZE_MAX,
-                       in_pieces[i], out_pieces[o]);
+        check_inflate (inflater, &streams[k], INFLATER_HEADROOM, 0,
+                       i == 0 && k != 2 ? LEN / 16 : SIZE_MAX, in_pieces[i],
+                       out_pieces[o]);
       }
   inflater_free (inflater);
 }
