@@ -41,29 +41,6 @@ config_local_user (void)
   return pw && pw->pw_name ? pw->pw_name : name ? name : "root";
 }
 
-bool
-ssh_config_match (const char *name, const char *pattern)
-{
-  for (; *pattern; pattern++) {
-    if (*pattern == '*') {
-      while (*pattern == '*')
-        pattern++;
-      if (!*pattern)
-        return true;
-      for (; *name; name++)
-        if (ssh_config_match (name, pattern))
-          return true;
-      return false;
-    }
-    if (!*name || (*pattern != '?'
-                   && tolower ((unsigned char) *pattern)
-                      != tolower ((unsigned char) *name)))
-      return false;
-    name++;
-  }
-  return !*name;
-}
-
 char *
 config_next_word (char **cursor)
 {

@@ -77,5 +77,8 @@ const char *ssh_config_home (void);
 
 /* Whether NAME matches the ssh_config PATTERN ('*' and '?'). */
 bool ssh_config_match (const char *name, const char *pattern);
+/* Whether it matches one of PATTERNS, with blanks between them, and none of those that
+ * begin with '!'. */
+bool ssh_config_match_list (const char *name, const char *patterns);
 
 #endif

@@ -310,6 +310,9 @@ test_patterns (void **state)
   assert_false (ssh_config_match ("boar", "board"));
   assert_false (ssh_config_match ("", "?"));
   assert_true (ssh_config_match ("", "**"));
+  assert_true (ssh_config_match ("abcabd", "*a?d"));
+  assert_true (ssh_config_match ("abcabcd", "a*bc*d"));
+  assert_false (ssh_config_match ("abcabce", "a*bc*d"));
 }
 
 /* -- Known hosts ---------------------------------------------------------- */
