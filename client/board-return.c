@@ -16,6 +16,7 @@
 #include "progress.h"
 #include "report.h"
 #include "return-login.h"
+#include "setting-merge.h"
 
 #define PAUSE_SECONDS 2         /* between two rounds of attempts */
 #define NEIGHBOURS_MAX 4
@@ -35,22 +36,25 @@ int
 board_return_prepare (struct flash_job *job)
 {
   const struct options *o = job->options;
+  char wait[SETTING_PLACE_MAX], device[SETTING_PLACE_MAX];
 
   if (o->wait_seconds == 0)
     return 0;
+  setting_place (o, SETTING_WAIT, wait);
   if (!job->in_lifeboat && !flash_job_is_root_disk (job)) {
-    report_error (ERROR_WAIT_IMPOSSIBLE,
-                  "--wait: nobody reboots this board, for it does not run from the disk "
-                  "that --device names: leave --wait out");
+    report_error (ERROR_OPTION_CONFLICT,
+                  "%s: nobody reboots this board, for it does not run from the disk "
+                  "that %s names: leave it out, or give --wait=no", wait,
+                  setting_place (o, SETTING_DEVICE, device));
     return -1;
   }
   if (board_identity_learn (job->connection, &job->identity) == -1)
     return -1;
   if (*job->identity.boot_id || job->in_lifeboat)
     return 0;
-  report_error (ERROR_WAIT_IMPOSSIBLE,
-                "--wait: the board does not tell its boot id, so a reboot of it cannot "
-                "be seen: leave --wait out");
+  report_error (ERROR_OPTION_CONFLICT,
+                "%s: the board does not tell its boot id, so a reboot of it cannot "
+                "be seen: leave it out, or give --wait=no", wait);
   return -1;
 }
 

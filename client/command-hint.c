@@ -25,6 +25,8 @@ command_hint_word (FILE *f, const char *option, const char *word)
 void
 command_hint_connection (FILE *f, const struct options *o)
 {
+  if (o->settings_file)
+    command_hint_word (f, "--settings", o->settings_file);
   if (o->transport == TRANSPORT_LOCAL) {
     fprintf (f, " --local");
     return;

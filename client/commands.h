@@ -20,5 +20,6 @@ enum exit_status status_command (const struct options *options);
 enum exit_status abandon_command (const struct options *options);
 enum exit_status images_command (const struct options *options);
 enum exit_status verify_command (const struct options *options);
+enum exit_status print_config_command (const struct options *options);
 
 #endif

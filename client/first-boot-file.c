@@ -15,9 +15,7 @@
 #include "messages.h"
 #include "near-word.h"
 #include "report.h"
-#include "terminal-text.h"
-
-#define BLANKS " \t"
+#include "text-lines.h"
 
 static const char *const key_names[FIRST_BOOT_NR_KEYS] = {
   [FIRST_BOOT_HOSTNAME] = "hostname",
@@ -36,29 +34,6 @@ first_boot_key_name (enum first_boot_key key)
 }
 
 /* -- Lines ---------------------------------------------------------------- */
-
-static bool
-is_text (const char *line)
-{
-  unsigned code;
-
-  for (size_t len; *line; line += len) {
-    len = utf8_decode (line, &code);
-    if (len == 0 || (code < ' ' && code != '\t') || (code >= 0x7f && code <= 0x9f))
-      return false;
-  }
-  return true;
-}
-
-/* TEXT without the blanks around it, in place. */
-static char *
-trim (char *text)
-{
-  text += strspn (text, BLANKS);
-  for (size_t n = strlen (text); n > 0 && strchr (BLANKS, text[n - 1]); n--)
-    text[n - 1] = '\0';
-  return text;
-}
 
 static int
 find_key (const struct first_boot_file *f, unsigned number, const char *word)
@@ -110,30 +85,35 @@ keep_value (struct first_boot_file *f, enum first_boot_key key,
 }
 
 static int
-parse_line (struct first_boot_file *f, char *text, unsigned number)
+parse_line (struct first_boot_file *f, char *line, unsigned number)
 {
-  char *line, *equals;
+  char *value;
   int key;
 
-  if (!is_text (text)) {
+  if (!text_line_is_clean (line)) {
     report_error (ERROR_FIRST_BOOT_SETTING,
                   "%s, line %u: a control character, or not UTF-8", f->name, number);
     return -1;
   }
-  line = trim (text);
   if (*line == '\0' || *line == '#')
     return 0;
-  equals = strchr (line, '=');
-  if (!equals) {
+  if (*line == '[') {
+    report_error (ERROR_FIRST_BOOT_FILE,
+                  "%s, line %u: a section, and so no file of --config, which tells a "
+                  "new system what to be; defaults of this program are the file of "
+                  "--settings", f->name, number);
+    return -1;
+  }
+  value = text_line_split (&line);
+  if (!value) {
     report_error (ERROR_FIRST_BOOT_SETTING,
                   "%s, line %u: key=value is needed", f->name, number);
     return -1;
   }
-  *equals = '\0';
-  key = find_key (f, number, trim (line));
+  key = find_key (f, number, line);
   if (key == -1)
     return -1;
-  const struct first_boot_line given = { trim (equals + 1), number };
+  const struct first_boot_line given = { value, number };
   if (*given.value == '\0') {
     report_error (ERROR_FIRST_BOOT_SETTING,
                   "%s, line %u: %s has no value; leave the line out", f->name, number,
@@ -147,23 +127,17 @@ parse_line (struct first_boot_file *f, char *text, unsigned number)
 static int
 parse (struct first_boot_file *f)
 {
-  char *line = f->text, *end = f->text + f->size;
+  struct text_lines lines;
+  const char *wrong = text_lines_begin (&lines, f->text, f->size);
+  char *line;
 
-  if (memchr (f->text, '\0', f->size)) {
-    report_error (ERROR_FIRST_BOOT_FILE, "%s: not a text (it has a NUL byte)", f->name);
+  if (wrong) {
+    report_error (ERROR_FIRST_BOOT_FILE, "%s: %s", f->name, wrong);
     return -1;
   }
-  for (unsigned number = 1; line < end; number++) {
-    char *newline = line + strcspn (line, "\n"), *next = newline + 1;
-
-    /* Editors of other systems end a line so. */
-    if (newline > line && newline < end && newline[-1] == '\r')
-      newline--;
-    *newline = '\0';
-    if (parse_line (f, line, number) == -1)
+  while ((line = text_lines_next (&lines)) != NULL)
+    if (parse_line (f, line, lines.number) == -1)
       return -1;
-    line = next;
-  }
   return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The file of --config: "key=value" a line, as flash-live-remote-config(5) tells.
+/* The file of --config: "key=value" a line, as flash-live-remote-config(5) tells.  (The
+ * defaults of this program are in another one, settings-file.h.)
  *
  * Blanks around key and value do not count; a value goes to the end of its line and is
  * taken as it stands, without quoting.  Empty lines and lines that begin with # are

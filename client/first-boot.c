@@ -9,6 +9,7 @@
 #include "keep.h"
 #include "messages.h"
 #include "report.h"
+#include "setting-merge.h"
 
 int
 first_boot_read (struct first_boot *fb, const char *path)
@@ -29,38 +30,40 @@ first_boot_release (struct first_boot *fb)
   image_patch_release (&fb->changes);
 }
 
-/* The board's network would be laid beside the new one, or (cloud-init) in its place. */
+/* What ITEM would take from the board, KEY sets. */
 static int
-check_network (const struct first_boot *fb, const struct options *o)
+refuse_both (const struct options *o, const char *item, const char *key)
 {
-  if (!fb->settings.wifi_ssid || !(o->keep & 1U << KEEP_NETWORK))
-    return 0;
+  char keep[SETTING_PLACE_MAX], config[SETTING_PLACE_MAX];
+
   report_error (ERROR_FIRST_BOOT_CONFLICT,
-                "--keep network and a wifi-ssid in the file of --config exclude each "
-                "other");
+                "%s %s and a %s in the file of %s exclude each other",
+                setting_place (o, SETTING_KEEP, keep), item, key,
+                setting_place (o, SETTING_CONFIG, config));
   return -1;
 }
 
 int
-first_boot_check_options (const struct first_boot *fb, const struct options *o)
+first_boot_check_options (const struct first_boot *fb, const struct options *o,
+                          size_t boards)
 {
-  if (check_network (fb, o) == -1)
-    return -1;
+  char config[SETTING_PLACE_MAX];
+
+  /* The board's network would be laid beside the new one, or (cloud-init) in its
+   * place. */
+  if (fb->settings.wifi_ssid && (o->keep & 1U << KEEP_NETWORK))
+    return refuse_both (o, "network", "wifi-ssid");
   if (!fb->settings.hostname)
     return 0;
-  if (o->nr_boards > 1) {
-    report_error (ERROR_FIRST_BOOT_CONFLICT,
-                  "%zu boards cannot all be called %s: with several boards, --config "
-                  "has no hostname", o->nr_boards, fb->settings.hostname);
-    return -1;
-  }
-  if (o->keep & 1U << KEEP_HOSTNAME) {
-    report_error (ERROR_FIRST_BOOT_CONFLICT,
-                  "--keep hostname and a hostname in the file of --config exclude each "
-                  "other");
-    return -1;
-  }
-  return 0;
+  if (o->keep & 1U << KEEP_HOSTNAME)
+    return refuse_both (o, "hostname", "hostname");
+  if (boards == 1)
+    return 0;
+  report_error (ERROR_FIRST_BOOT_CONFLICT,
+                "%zu boards cannot all be called %s: with several boards, %s has no "
+                "hostname", boards, fb->settings.hostname,
+                setting_place (o, SETTING_CONFIG, config));
+  return -1;
 }
 
 int

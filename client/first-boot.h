@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* --config: what the new system shall be told at its first boot, from the file to the
- * changed bytes of the image.  These are the same for all boards. */
+ * changed bytes of the image. */
 
 #ifndef FLASH_FIRST_BOOT_H
 #define FLASH_FIRST_BOOT_H
@@ -25,9 +25,10 @@ struct first_boot
 int first_boot_read (struct first_boot *fb, const char *path);
 void first_boot_release (struct first_boot *fb);
 
-/* Whether the settings go with the other OPTIONS.  0, or -1 after a report. */
+/* Whether the settings go with the other OPTIONS, and can be those of so many boards
+ * (a name is that of one).  0, or -1 after a report. */
 int first_boot_check_options (const struct first_boot *fb,
-                              const struct options *options);
+                              const struct options *options, size_t boards);
 
 /* Find the place for the settings in the image that SERVER serves and FACTS describe,
  * and make FB->changes.  0, or -1 after a report: the image has no place for them. */

@@ -29,9 +29,7 @@ fleet_board_init (struct fleet_board *b, const struct options *options, size_t n
 {
   memset (b, 0, sizeof *b);
   b->records = b->words = b->control = -1;
-  b->options = *options;
-  b->options.user = NULL;
-  if (options_take_board (&b->options, nr) == -1)
+  if (options_for_board (options, nr, &b->options) == -1)
     return -1;
   b->name = b->options.host;
   return 0;

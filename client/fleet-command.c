@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "fleet-board.h"
 #include "fleet-display.h"
+#include "fleet-first-boot.h"
 #include "fleet-plan.h"
 #include "fleet-server.h"
 #include "fleet-summary.h"
@@ -32,7 +33,9 @@
 
 struct fleet
 {
-  const struct options *options;
+  struct options common;        /* what holds for all boards */
+  const struct options *options;        /* the same */
+  struct fleet_first_boots first_boots;
   struct fleet_server *server;
   struct fleet_shared shared;
   unsigned interrupts;          /* that were passed on */
@@ -285,9 +288,9 @@ flash (struct fleet *f)
 /* -- The command ---------------------------------------------------------------- */
 
 static int
-init_boards (struct fleet *f)
+init_boards (struct fleet *f, const struct options *options)
 {
-  const size_t nr = f->options->nr_boards;
+  const size_t nr = options->nr_boards;
 
   f->shared.boards = calloc (nr, sizeof *f->shared.boards);
   if (!f->shared.boards) {
@@ -295,9 +298,27 @@ init_boards (struct fleet *f)
     return -1;
   }
   for (; f->shared.nr < nr; f->shared.nr++)
-    if (fleet_board_init (&f->shared.boards[f->shared.nr], f->options,
-                          f->shared.nr) == -1)
+    if (fleet_board_init (&f->shared.boards[f->shared.nr], options,
+                          f->shared.nr) == -1) {
+      fleet_board_release (&f->shared.boards[f->shared.nr]);
       return -1;
+    }
+  if (fleet_first_boots_read (&f->first_boots, f->shared.boards, nr) == -1)
+    return -1;
+  /* What the plan says of all. */
+  f->common = *options;
+  f->common.first_boot = fleet_first_boots_find (&f->first_boots,
+                                                 options->first_boot_file);
+  return 0;
+}
+
+/* 0, or -1 after a report. */
+static int
+start_server (struct fleet *f)
+{
+  f->server = fleet_server_start (f->options);
+  if (!f->server || fleet_first_boots_make (&f->first_boots, f->server) == -1)
+    return -1;
   f->shared.image = fleet_server_image (f->server);
   f->shared.socket = fleet_server_socket (f->server);
   f->shared.can_ask = prompt_possible ();
@@ -310,6 +331,7 @@ release (struct fleet *f)
   for (size_t i = 0; i < f->shared.nr; i++)
     fleet_board_release (&f->shared.boards[i]);
   free (f->shared.boards);
+  fleet_first_boots_release (&f->first_boots);
   line_reader_release (&f->answer_lines);
   free (f->answer);
   fleet_server_stop (f->server);
@@ -318,12 +340,13 @@ release (struct fleet *f)
 enum exit_status
 fleet_command (const struct options *options)
 {
-  struct fleet f = { .options = options };
+  struct fleet f = { .options = &f.common };
   enum exit_status status = STATUS_NOT_WRITTEN;
 
   fleet_display_init (options->verbosity);
-  if (fleet_plan_check_confirmation (options) == -1
-      || !(f.server = fleet_server_start (options)) || init_boards (&f) == -1)
+  if (init_boards (&f, options) == -1)
+    status = STATUS_USAGE;
+  else if (fleet_plan_check_confirmation (options) == -1 || start_server (&f) == -1)
     report_error (ERROR_NOTHING_WRITTEN, "nothing was written to any board");
   else {
     flash (&f);

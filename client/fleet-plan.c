@@ -6,12 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "fleet-plan.h"
 #include "flash-job.h"
 #include "message-sink.h"
 #include "messages.h"
 #include "plan.h"
 #include "report.h"
+#include "setting-show.h"
 #include "size-text.h"
 
 #define COLUMNS 4
@@ -166,6 +168,18 @@ show_table (const struct fleet_shared *shared)
   free (rows);
 }
 
+/* What is not done as the steps say. */
+static void
+show_own_settings (const struct fleet_shared *shared, const struct options *o)
+{
+  for (size_t i = 0; i < shared->nr; i++) {
+    CLEANUP_FREE char *list = setting_list_set (&shared->boards[i].options, o);
+
+    if (list)
+      message_always ("  %s has settings of its own: %s", shared->boards[i].name, list);
+  }
+}
+
 static void
 warn_of_loss (size_t count, size_t all)
 {
@@ -197,7 +211,9 @@ fleet_plan_show (const struct fleet_shared *shared, const struct options *o)
                     "and reboots after", o->device);
   if (o->jobs && o->jobs < count)
     message_always ("  jobs    %u boards at once", o->jobs);
+  plan_show_settings (o);
   show_table (shared);
+  show_own_settings (shared, o);
   if (!o->rehearse && count > 0)
     warn_of_loss (count, shared->nr);
 }

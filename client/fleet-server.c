@@ -74,12 +74,16 @@ fleet_server_start (const struct options *options)
     return NULL;
   }
   s->options = options;
-  if (start (s) == 0
-      && (!options->first_boot
-          || first_boot_make (options->first_boot, s->server, &s->image) == 0))
+  if (start (s) == 0)
     return s;
   fleet_server_stop (s);
   return NULL;
+}
+
+int
+fleet_server_make_first_boot (struct fleet_server *s, struct first_boot *first_boot)
+{
+  return first_boot_make (first_boot, s->server, &s->image);
 }
 
 void

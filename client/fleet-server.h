@@ -16,6 +16,8 @@ struct fleet_server;
 
 /* Start it and prove the image: once, for all.  NULL after a report. */
 struct fleet_server *fleet_server_start (const struct options *options);
+/* first_boot_make, with its image.  0, or -1 after a report. */
+int fleet_server_make_first_boot (struct fleet_server *s, struct first_boot *first_boot);
 void fleet_server_stop (struct fleet_server *s);        /* NULL is allowed */
 
 const struct image_facts *fleet_server_image (const struct fleet_server *s);

@@ -76,7 +76,7 @@ advice_for (const struct fleet_board *b, const struct options *o)
       return "nothing: it is as it was";
     if (*b->back)
       return b->back;
-    return o->device ? "nothing" : o->reboot ? "nothing: it reboots"
+    return b->options.device ? "nothing" : o->reboot ? "nothing: it reboots"
            : "reset it with the command abandon";
   case STATUS_INTERRUPTED:
     return b->resumable ? "leave it switched on; the same command goes on"

@@ -43,7 +43,7 @@ item_of (const char *word, size_t len)
 }
 
 int
-keep_parse (const char *text, unsigned *items)
+keep_parse (const char *what, const char *text, unsigned *items)
 {
   char all[KEEP_LIST_MAX];
   unsigned set = 0;
@@ -55,8 +55,8 @@ keep_parse (const char *text, unsigned *items)
     if (item == 0) {
       keep_list ((1u << KEEP_ITEMS) - 1, all);
       report_error (ERROR_OPTION_VALUE,
-                    "--keep %s: \"%.*s\" is nothing that can be kept; give one or "
-                    "more of %s", text, (int) len, word, all);
+                    "%s %s: \"%.*s\" is nothing that can be kept; give one or "
+                    "more of %s", what, text, (int) len, word, all);
       return -1;
     }
     set |= item;

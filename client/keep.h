@@ -22,9 +22,9 @@ enum keep_item
 
 const char *keep_item_name (enum keep_item item);
 
-/* TEXT, names with commas between them, as a set of bits 1 << item.  0, or -1 after
- * a report. */
-int keep_parse (const char *text, unsigned *items);
+/* TEXT, names with commas between them, as a set of bits 1 << item.  WHAT is whose value
+ * it is, for messages.  0, or -1 after a report. */
+int keep_parse (const char *what, const char *text, unsigned *items);
 
 /* The names of ITEMS, always in the same order, with commas between them. */
 void keep_list (unsigned items, char list[KEEP_LIST_MAX]);

@@ -16,6 +16,7 @@
 #include "messages.h"
 #include "prompt.h"
 #include "report.h"
+#include "setting-show.h"
 
 /* stdout carries data only: this, and what status and images tell. */
 static enum exit_status
@@ -50,6 +51,7 @@ run_command (const struct options *options, int *command_status)
   case COMMAND_ABANDON: return abandon_command (options);
   case COMMAND_VERIFY: return verify_command (options);
   case COMMAND_IMAGES: return images_command (options);
+  case COMMAND_PRINT_CONFIG: return print_config_command (options);
   }
   return STATUS_USAGE;
 }
@@ -61,15 +63,17 @@ run (struct options *options, int *command_status)
 {
   struct first_boot first_boot;
   enum exit_status status = STATUS_USAGE;
+  const bool reads_file = options->command == COMMAND_FLASH && options->first_boot_file
+                          && options->nr_boards == 1; /* else each board's own */
 
   if (interrupt_init () == -1) {
     report_error (ERROR_SYSTEM_FAILED, "%s", strerror (errno));
     return STATUS_NOT_WRITTEN;
   }
-  if (!options->first_boot_file)
+  if (!reads_file)
     return run_command (options, command_status);
   if (first_boot_read (&first_boot, options->first_boot_file) == 0
-      && first_boot_check_options (&first_boot, options) == 0) {
+      && first_boot_check_options (&first_boot, options, 1) == 0) {
     options->first_boot = &first_boot;
     status = run_command (options, command_status);
     options->first_boot = NULL;
@@ -94,7 +98,7 @@ record_start (const struct options *o)
   static const char *const commands[] = {
     [COMMAND_FLASH] = "flash", [COMMAND_STATUS] = "status",
     [COMMAND_ABANDON] = "abandon", [COMMAND_VERIFY] = "verify",
-    [COMMAND_IMAGES] = "images",
+    [COMMAND_IMAGES] = "images", [COMMAND_PRINT_CONFIG] = "print_config",
   };
 
   message_record ("start", "program", MESSAGE_PROGRAM " " PACKAGE_VERSION,
@@ -127,6 +131,8 @@ run_and_record (struct options *options)
     message_sink_set (NULL);    /* it was another option's value */
   record_start (options);
   status = run (options, &command_status);
+  if ((status == STATUS_NOT_WRITTEN || status == STATUS_USAGE) && options->nr_boards == 1)
+    setting_remind (options);
   result = status == STATUS_COMMAND_FAILED && command_status != 0 ? command_status
            : (int) status;
   record_result (status, result, begun);

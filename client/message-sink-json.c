@@ -42,7 +42,7 @@ static const char *const number_keys[] = {
   "boards_interrupted", "boards_not_back", "boards_not_written",
   "boards_partly_written", "bytes", "bytes_sent", "chunks", "compared",
   "differing", "disk_size", "done", "exit_status", "holes", "image_size",
-  "length", "lifeboat_port", "memory_available", "memory_total", "milliseconds",
+  "length", "lifeboat_port", "line", "memory_available", "memory_total", "milliseconds",
   "number", "of", "offset", "pass", "ranges", "rate", "received",
   "received_again", "reconnects", "repaired", "restarts", "seconds",
   "seconds_left",

@@ -192,6 +192,12 @@ message_release_errors (void)
   holding = false;
 }
 
+bool
+message_holds_errors (void)
+{
+  return holding;
+}
+
 const char *
 message_last_error (void)
 {

@@ -41,6 +41,7 @@ void message_warning (const char *fmt, ...)
  * since then, and message_last_code its code.  They stay until the next hold. */
 void message_hold_errors (void);
 void message_release_errors (void);
+bool message_holds_errors (void);
 const char *message_last_error (void);
 enum error_code message_last_code (void);
 

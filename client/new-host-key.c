@@ -11,39 +11,23 @@
 #include "known-hosts.h"
 #include "messages.h"
 #include "new-host-key.h"
+#include "option-values.h"
 #include "prompt.h"
 #include "report.h"
-
-#define FINGERPRINT_PREFIX "SHA256:"
-#define FINGERPRINT_DIGITS 43   /* of base64, without padding */
+#include "setting-merge.h"
 
 /* -- What is expected ------------------------------------------------------- */
 
-/* "" and the like would match nothing; better said before the flash than after. */
-static int
-check_fingerprint (const char *text)
-{
-  const char *digits = text + sizeof FINGERPRINT_PREFIX - 1;
-
-  if (strspn (digits, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                      "0123456789+/") == FINGERPRINT_DIGITS
-      && digits[FINGERPRINT_DIGITS] == '\0')
-    return 0;
-  report_error (ERROR_OPTION_VALUE,
-                "--host-key %s: that is no fingerprint as ssh-keygen -l shows it", text);
-  return -1;
-}
-
 static char *
-fingerprint_of_file (const char *path)
+fingerprint_of_file (const char *path, const char *what)
 {
   ssh_key key = NULL;
   char *shown = NULL, *copy = NULL;
 
   if (ssh_pki_import_pubkey_file (path, &key) != SSH_OK)
     report_error (ERROR_OPTION_VALUE,
-                  "--host-key %s: no file with a public key, and no fingerprint "
-                  "(" FINGERPRINT_PREFIX "...)", path);
+                  "%s %s: no file with a public key, and no fingerprint "
+                  "(SHA256:...)", what, path);
   else if (!(shown = known_hosts_fingerprint (key)) || !(copy = strdup (shown)))
     report_error (ERROR_OUT_OF_MEMORY, "out of memory");
   ssh_string_free_char (shown);
@@ -69,12 +53,14 @@ int
 new_host_key_prepare (struct flash_job *job)
 {
   const char *given = job->options->host_key;
+  char what[SETTING_PLACE_MAX];
 
   if (!given)
     return 0;
-  if (strncmp (given, FINGERPRINT_PREFIX, sizeof FINGERPRINT_PREFIX - 1) == 0)
-    return check_fingerprint (given) == -1 ? -1 : expect (job, given);
-  job->expected_host_key = fingerprint_of_file (given);
+  setting_place (job->options, SETTING_HOST_KEY, what);
+  if (option_is_fingerprint (given))
+    return option_check_fingerprint (what, given) == -1 ? -1 : expect (job, given);
+  job->expected_host_key = fingerprint_of_file (given, what);
   return job->expected_host_key ? 0 : -1;
 }
 

@@ -113,7 +113,7 @@ take_boards (struct options *o, size_t nr, char *arguments[])
     if (options_take_board (o, i) == -1 || check_board (o, i + 1) == -1)
       return -1;
   }
-  return options_take_board (o, 0);
+  return nr > 0 ? options_take_board (o, 0) : 0;
 }
 
 /* The board is this machine; its own name is what is confirmed. */
@@ -215,33 +215,49 @@ check_image (const char *image)
   return result;
 }
 
+/* Without one, it is that of the settings. */
 static int
 take_server (struct options *o, int nr, char *arguments[])
 {
-  if (nr != 1) {
+  if (nr > 1) {
     report_error (ERROR_OPERANDS_WRONG,
-                  "%s; see --help", nr < 1 ? "the URI of an image server is missing"
-                  : "more than the URI of an image server was given");
+                  "more than the URI of an image server was given; see --help");
     return -1;
   }
-  o->image = arguments[0];
-  return check_image (o->image);
+  o->image = nr == 1 ? arguments[0] : NULL;
+  return o->image ? check_image (o->image) : 0;
+}
+
+/* For --print-config there may be a board. */
+static int
+take_asked_board (struct options *o, int nr, char *arguments[])
+{
+  if (nr <= 1)
+    return take_boards (o, (size_t) nr, arguments);
+  report_error (ERROR_OPERANDS_WRONG,
+                "--print-config tells what holds for one board: give one HOST, or none");
+  return -1;
 }
 
 int
-operands_take (struct options *o, unsigned given, int nr, char *arguments[])
+operands_take (struct options *o, int nr, char *arguments[])
 {
+  const bool local = o->given & GIVEN_LOCAL;
+
+  if (o->command == COMMAND_PRINT_CONFIG)
+    return local ? take_this_machine (o, nr, false)
+                 : take_asked_board (o, nr, arguments);
   if (nr > 0 && take_command (o, arguments[0])) {
     nr--;
     arguments++;
   }
-  else if (!(given & GIVEN_LOCAL) && check_for_slip (nr, arguments) == -1)
+  else if (!local && check_for_slip (nr, arguments) == -1)
     return -1;
   if (o->command == COMMAND_IMAGES)
     return take_server (o, nr, arguments);
   const bool with_image = o->command == COMMAND_FLASH
                           || o->command == COMMAND_VERIFY;
-  if (given & GIVEN_LOCAL ? take_this_machine (o, nr, with_image) == -1
+  if (local ? take_this_machine (o, nr, with_image) == -1
       : check_number (nr, with_image, o->command == COMMAND_FLASH) == -1
       || take_boards (o, (size_t) (nr - with_image), arguments) == -1)
     return -1;
@@ -250,13 +266,5 @@ operands_take (struct options *o, unsigned given, int nr, char *arguments[])
     report_error (ERROR_IMAGE_LOCATION, "IMAGE is empty");
     return -1;
   }
-  if (o->image && check_image (o->image) == -1)
-    return -1;
-  if (o->device && *o->device != '/') {
-    report_error (ERROR_OPTION_VALUE,
-                  "--device %s: an absolute path on the board is needed, "
-                  "as in /dev/sda", o->device);
-    return -1;
-  }
-  return 0;
+  return o->image ? check_image (o->image) : 0;
 }

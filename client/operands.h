@@ -7,9 +7,9 @@
 
 #include "options.h"
 
-/* Take the ARGUMENTS, NR of them, into O, whose options (GIVEN, option-rules.h) are
- * taken already.  0, or -1 after a report. */
-int operands_take (struct options *o, unsigned given, int nr, char *arguments[]);
+/* Take the ARGUMENTS, NR of them, into O, whose options are taken already.  0, or -1
+ * after a report. */
+int operands_take (struct options *o, int nr, char *arguments[]);
 
 /* The command that WORD, which stands in the place of a board, may be a slip for; NULL:
  * none. */

@@ -43,7 +43,7 @@ static const struct
   { GIVEN_MAP, "--map", FLASH, "it draws what a flash has written" },
   { GIVEN_JOBS, "--jobs", FLASH, "it is about one board" },
   { GIVEN_NO_REBOOT, "--no-reboot", FLASH, NULL },
-  { GIVEN_WAIT, "--wait", FLASH, "it reboots nothing into a new system" },
+  { GIVEN_WAIT | GIVEN_NO_WAIT, "--wait", FLASH, "it reboots nothing into a new system" },
   { GIVEN_RUN, "--run", FLASH, "it reboots nothing into a new system" },
   { GIVEN_HOST_KEY, "--host-key", FLASH, "it names the key of a new system" },
   { GIVEN_ACCEPT_NEW_HOST_KEY, "--accept-new-host-key", FLASH,
@@ -79,6 +79,8 @@ static const struct
     "them" },
   { GIVEN_WAIT | GIVEN_LOCAL,
     "--wait is for another machine: with --local this one reboots" },
+  { GIVEN_RUN | GIVEN_NO_WAIT,
+    "--run is for the new system, for which --wait=no does not wait: give one of them" },
   { GIVEN_HOST_KEY | GIVEN_ACCEPT_NEW_HOST_KEY,
     "--host-key names the only key that is right, --accept-new-host-key takes any: give "
     "one of them" },
@@ -97,6 +99,7 @@ command_text (enum command command)
   case COMMAND_ABANDON: return "the command abandon";
   case COMMAND_VERIFY: return "the command verify";
   case COMMAND_IMAGES: return "the command images";
+  case COMMAND_PRINT_CONFIG: return "--print-config";
   }
   return "";
 }
@@ -136,9 +139,10 @@ check_many (const struct options *o, unsigned given)
 
 /* --run waits, too. */
 static int
-check_wait (unsigned given)
+check_wait (unsigned given, unsigned with_set)
 {
-  if ((given & (GIVEN_HOST_KEY | GIVEN_ACCEPT_NEW_HOST_KEY)) && !(given & GIVEN_WAIT)) {
+  if ((given & (GIVEN_HOST_KEY | GIVEN_ACCEPT_NEW_HOST_KEY))
+      && !(with_set & GIVEN_WAIT)) {
     report_error (ERROR_OPTION_CONFLICT,
                   "%s is about the login of --wait: give that, too",
                   given & GIVEN_HOST_KEY ? "--host-key" : "--accept-new-host-key");
@@ -147,15 +151,35 @@ check_wait (unsigned given)
   return 0;
 }
 
+/* --print-config shows what is for a flash. */
+static bool
+takes (enum command command, unsigned commands)
+{
+  return commands & 1U << (command == COMMAND_PRINT_CONFIG ? COMMAND_FLASH : command);
+}
+
+bool
+option_rules_fit (enum command command, unsigned given, unsigned more)
+{
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    if ((more & rules[i].given) && !takes (command, rules[i].commands))
+      return false;
+  for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++)
+    if ((more & contradictions[i].given)
+        && ((given | more) & contradictions[i].given) == contradictions[i].given)
+      return false;
+  return true;
+}
+
 int
-option_rules_check (const struct options *o, unsigned given)
+option_rules_check (const struct options *o, unsigned set)
 {
   const enum command command = o->command;
+  const unsigned given = o->given;
 
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-    if ((given & rules[i].given) && !(rules[i].commands & 1U << command)) {
-      report_error (ERROR_OPTION_CONFLICT,
-                    "%s does not go with %s%s%s", rules[i].name,
+    if ((given & rules[i].given) && !takes (command, rules[i].commands)) {
+      report_error (ERROR_OPTION_CONFLICT, "%s does not go with %s%s%s", rules[i].name,
                     command_text (command), rules[i].why_not ? ": " : "",
                     rules[i].why_not ? rules[i].why_not : "");
       return -1;
@@ -172,5 +196,5 @@ option_rules_check (const struct options *o, unsigned given)
       report_error (ERROR_OPTION_CONFLICT, "%s", contradictions[i].sentence);
       return -1;
     }
-  return check_wait (given) == -1 ? -1 : check_many (o, given);
+  return check_wait (given, given | set) == -1 ? -1 : check_many (o, given);
 }

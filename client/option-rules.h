@@ -15,14 +15,18 @@ enum
   GIVEN_SESSION_KEY = 1 << 9, GIVEN_DEVICE = 1 << 10, GIVEN_NO_REBOOT = 1 << 11,
   GIVEN_STOP_SERVICES = 1 << 12, GIVEN_QUIET = 1 << 13, GIVEN_VERBOSE = 1 << 14,
   GIVEN_WAIT = 1 << 15, GIVEN_RUN = 1 << 16, GIVEN_HOST_KEY = 1 << 17,
-  GIVEN_ACCEPT_NEW_HOST_KEY = 1 << 18,
+  GIVEN_ACCEPT_NEW_HOST_KEY = 1 << 18, GIVEN_NO_WAIT = 1 << 19,
   GIVEN_JSON = 1 << 20, GIVEN_JOBS = 1 << 21, GIVEN_SSH = 1 << 22,
   GIVEN_LOCAL = 1 << 23, GIVEN_CONNECTION = 1 << 24, GIVEN_KEEP = 1 << 25,
   GIVEN_CONFIG = 1 << 26, GIVEN_BUSYBOX = 1 << 27, GIVEN_DEBUG = 1 << 28, GIVEN_MAP = 1 << 29
 };
 
-/* GIVEN: the options that the command line had.  0; -1 after a report: the command
- * of O does not take one of them, or two of them contradict each other. */
-int option_rules_check (const struct options *o, unsigned given);
+/* O->given: the options that the command line had; SET: what the settings file says.
+ * 0; -1 after a report: the command of O does not take one of the former, or two of them
+ * contradict each other. */
+int option_rules_check (const struct options *o, unsigned set);
+
+/* Whether COMMAND takes the options MORE, beside those that are GIVEN. */
+bool option_rules_fit (enum command command, unsigned given, unsigned more);
 
 #endif

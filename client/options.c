@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +10,11 @@
 #include "near-word.h"
 #include "operands.h"
 #include "option-rules.h"
+#include "option-values.h"
 #include "options.h"
 #include "report.h"
+#include "setting-merge.h"
+#include "settings-file.h"
 
 enum
 {
@@ -22,7 +23,8 @@ enum
   OPT_REHEARSE, OPT_WAIT, OPT_RUN, OPT_HOST_KEY, OPT_ACCEPT_NEW_HOST_KEY,
   OPT_VERIFY, OPT_SAMPLE, OPT_BUSYBOX, OPT_LIFEBOAT_PORT, OPT_SESSION_KEY,
   OPT_QUIET, OPT_JSON, OPT_JOBS, OPT_SSH, OPT_LOCAL,
-  OPT_VERBOSE, OPT_DEBUG, OPT_MAP, OPT_HELP, OPT_VERSION
+  OPT_VERBOSE, OPT_DEBUG, OPT_MAP, OPT_SETTINGS, OPT_PRINT_CONFIG, OPT_HELP,
+  OPT_VERSION
 };
 
 static const char short_options[] = ":p:i:F:o:";
@@ -55,6 +57,8 @@ static const struct option long_options[] = {
   { "verbose", no_argument, NULL, OPT_VERBOSE },
   { "map", no_argument, NULL, OPT_MAP },
   { "debug", no_argument, NULL, OPT_DEBUG },
+  { "settings", required_argument, NULL, OPT_SETTINGS },
+  { "print-config", no_argument, NULL, OPT_PRINT_CONFIG },
   { "help", no_argument, NULL, OPT_HELP },
   { "version", no_argument, NULL, OPT_VERSION },
   { NULL, 0, NULL, 0 }
@@ -68,7 +72,7 @@ options_help (void)
     "       flash-live-remote --local [options] IMAGE\n"
     "       flash-live-remote status|abandon [options] [user@]HOST\n"
     "       flash-live-remote verify [--sample N] [options] [user@]HOST IMAGE\n"
-    "       flash-live-remote images URI\n"
+    "       flash-live-remote images [URI] | --print-config [options] [HOST]\n"
     "Replaces the boot disk of the running board HOST by IMAGE (raw or compressed; a\n"
     "file, nbds://HOST/NAME or https://HOST/NAME) and reboots it into the new system.\n"
     "\n"
@@ -99,33 +103,11 @@ options_help (void)
     "  -p PORT, -i IDENTITY, -F CONFIG, -o KEY=VALUE   as for ssh\n"
     "  --json               a JSON record a line on stdout; needs --confirm\n"
     "  --quiet, --verbose, --debug, --map   say less, more, all; draw the disk\n"
-    "  --help, --version    show this, show the version\n"
+    "  --settings FILE      defaults (or: none) [~/.config/flash-live-remote/config]\n"
+    "  --help, --version, --print-config   show this, versions, what holds for HOST\n"
     "\n"
-    "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted (run it\n"
-    "again), 5 failed with the disk partly written, 6 verify: it differs, 7 some\n"
-    "boards are done, 8 done but not back, 9 a command has failed.  See the man page.\n";
-}
-
-const char *
-transport_name (enum transport transport)
-{
-  return transport == TRANSPORT_OPENSSH ? "openssh" : "libssh";
-}
-
-const char *
-flash_mode_name (enum flash_mode mode)
-{
-  return mode == FLASH_STREAM ? "stream" : "ramfs";
-}
-
-const char *
-verification_name (enum verification verification)
-{
-  static const char *const names[] = {
-    [VERIFY_FULL] = "full", [VERIFY_SAMPLE] = "sample", [VERIFY_OFF] = "off",
-  };
-
-  return names[verification];
+    "Exit status: 0 done, 2 usage, 3 nothing was written, 4 interrupted, 5 partly\n"
+    "written, 6 differs, 7 some boards, 8 not back, 9 --run failed; see the manual.\n";
 }
 
 const char *
@@ -183,49 +165,6 @@ report_unknown (const char *argument, const char *next)
 }
 
 static int
-parse_number (const char *option, const char *text, unsigned long least,
-              unsigned long most, unsigned *number)
-{
-  char *end;
-
-  errno = 0;
-  unsigned long n = strtoul (text, &end, 10);
-  if (!isdigit ((unsigned char) *text) || *end || errno || n < least
-      || n > most) {
-    report_error (ERROR_OPTION_VALUE,
-                  "%s %s: a number from %lu to %lu is needed", option, text,
-                  least, most);
-    return -1;
-  }
-  *number = (unsigned) n;
-  return 0;
-}
-
-static int
-parse_verification (const char *text, enum verification *verification)
-{
-  for (int v = VERIFY_FULL; v <= VERIFY_OFF; v++)
-    if (strcmp (text, verification_name ((enum verification) v)) == 0) {
-      *verification = (enum verification) v;
-      return 0;
-    }
-  report_error (ERROR_OPTION_VALUE, "--verify %s: full, sample or off", text);
-  return -1;
-}
-
-static int
-parse_transport (const char *text, enum transport *transport)
-{
-  for (int t = TRANSPORT_LIBSSH; t <= TRANSPORT_OPENSSH; t++)
-    if (strcmp (text, transport_name ((enum transport) t)) == 0) {
-      *transport = (enum transport) t;
-      return 0;
-    }
-  report_error (ERROR_OPTION_VALUE, "--ssh %s: libssh or openssh", text);
-  return -1;
-}
-
-static int
 add_to_list (const char *list[], size_t *n, const char *value, const char *what)
 {
   if (*n == OPTIONS_LIST_MAX) {
@@ -237,25 +176,17 @@ add_to_list (const char *list[], size_t *n, const char *value, const char *what)
   return 0;
 }
 
-/* These words reach systemctl on the board as patterns. */
+/* The last one counts. */
 static int
-check_stop_services (const char *list)
+take_wait (struct options *o, unsigned *given)
 {
-  static const char allowed[] =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    "@_.:\\*?[]-";
+  const bool no = optarg && strcmp (optarg, "no") == 0;
 
-  for (const char *p = list + strspn (list, " "); *p; p += strspn (p, " ")) {
-    size_t len = strcspn (p, " ");
-    if (*p == '-' || strspn (p, allowed) < len) {
-      report_error (ERROR_OPTION_VALUE,
-                    "--stop-services: \"%.*s\" is no pattern of unit names",
-                    (int) len, p);
-      return -1;
-    }
-    p += len;
-  }
-  return 0;
+  *given &= ~(unsigned) (GIVEN_WAIT | GIVEN_NO_WAIT);
+  *given |= no ? GIVEN_NO_WAIT : GIVEN_WAIT;
+  o->wait_seconds = no ? 0 : DEFAULT_WAIT;
+  return !optarg || no ? 0 : option_number ("--wait", optarg, 1, OPTIONS_WAIT_MAX,
+                                            &o->wait_seconds);
 }
 
 /* What is about the board after its reboot. */
@@ -263,11 +194,7 @@ static int
 take_return_option (struct options *o, int c, unsigned *given)
 {
   switch (c) {
-  case OPT_WAIT:
-    *given |= GIVEN_WAIT;
-    o->wait_seconds = DEFAULT_WAIT;
-    return !optarg ? 0 : parse_number ("--wait", optarg, 1, OPTIONS_WAIT_MAX,
-                                       &o->wait_seconds);
+  case OPT_WAIT: return take_wait (o, given);
   case OPT_RUN:
     *given |= GIVEN_RUN | GIVEN_WAIT;
     o->run = optarg;
@@ -292,7 +219,7 @@ take_ssh_option (struct options *o, int c, unsigned *given)
 {
   *given |= GIVEN_CONNECTION;
   switch (c) {
-  case 'p': return parse_number ("-p", optarg, 1, 65535, &o->port);
+  case 'p': return option_number ("-p", optarg, 1, 65535, &o->port);
   case 'F': o->config_file = optarg; return 0;
   case 'i': return add_to_list (o->identities, &o->nr_identities, optarg, "-i");
   case 'o': return add_to_list (o->settings, &o->nr_settings, optarg, "-o");
@@ -312,44 +239,49 @@ take_option (struct options *o, int c, unsigned *given)
   case OPT_REHEARSE: *given |= GIVEN_REHEARSE; o->rehearse = true; return 0;
   case OPT_VERIFY:
     *given |= GIVEN_VERIFY;
-    return parse_verification (optarg, &o->verification);
+    return option_verification ("--verify", optarg, &o->verification);
   case OPT_SAMPLE:
     *given |= GIVEN_SAMPLE;
-    return parse_number ("--sample", optarg, 1, 1000000000, &o->sample);
+    return option_number ("--sample", optarg, 1, 1000000000, &o->sample);
   case OPT_BUSYBOX: *given |= GIVEN_BUSYBOX; o->busybox = optarg; return 0;
   case OPT_LIFEBOAT_PORT:
     *given |= GIVEN_LIFEBOAT_PORT;
     o->lifeboat_given = true;
-    return parse_number ("--lifeboat-port", optarg, 0, 65535,
+    return option_number ("--lifeboat-port", optarg, 0, 65535,
                          &o->lifeboat_port);
   case OPT_SESSION_KEY:
     *given |= GIVEN_SESSION_KEY;
     o->session_key = optarg;
     return 0;
   case OPT_NO_REBOOT: *given |= GIVEN_NO_REBOOT; o->reboot = false; return 0;
-  case OPT_DEVICE: *given |= GIVEN_DEVICE; o->device = optarg; return 0;
+  case OPT_DEVICE:
+    *given |= GIVEN_DEVICE;
+    o->device = optarg;
+    return option_check_device ("--device", optarg);
   case OPT_STOP_SERVICES:
     *given |= GIVEN_STOP_SERVICES;
     o->stop_services = optarg;
-    return check_stop_services (optarg);
+    return option_check_services ("--stop-services", optarg);
   case OPT_KEEP:
     *given |= GIVEN_KEEP;
-    return keep_parse (optarg, &o->keep);
+    return keep_parse ("--keep", optarg, &o->keep);
   case OPT_CONFIG:
     *given |= GIVEN_CONFIG;
     o->first_boot_file = optarg;
     return 0;
   case OPT_JOBS:
     *given |= GIVEN_JOBS;
-    return parse_number ("--jobs", optarg, 1, OPTIONS_BOARDS_MAX, &o->jobs);
+    return option_number ("--jobs", optarg, 1, OPTIONS_BOARDS_MAX, &o->jobs);
   case OPT_SSH:
     *given |= GIVEN_SSH;
-    return parse_transport (optarg, &o->transport);
+    return option_transport ("--ssh", optarg, &o->transport);
   case OPT_WAIT:
   case OPT_RUN:
   case OPT_HOST_KEY:
   case OPT_ACCEPT_NEW_HOST_KEY:
     return take_return_option (o, c, given);
+  case OPT_SETTINGS: o->settings_file = optarg; return 0;
+  case OPT_PRINT_CONFIG: o->command = COMMAND_PRINT_CONFIG; return 0;
   case OPT_LOCAL: *given |= GIVEN_LOCAL; return 0;
   case OPT_JSON: *given |= GIVEN_JSON; o->json = true; return 0;
   case OPT_MAP: *given |= GIVEN_MAP; o->map = true; return 0;
@@ -372,7 +304,6 @@ take_option (struct options *o, int c, unsigned *given)
 enum options_outcome
 options_parse (int argc, char *argv[], struct options *o)
 {
-  unsigned given = 0;
   int c;
 
   memset (o, 0, sizeof *o);
@@ -396,13 +327,21 @@ options_parse (int argc, char *argv[], struct options *o)
       report_unknown (argv[optind - 1], argv[optind]);
       return OPTIONS_BAD;
     }
-    if (take_option (o, c, &given) == -1)
+    if (take_option (o, c, &o->given) == -1)
       return OPTIONS_BAD;
   }
-  if (operands_take (o, given, argc - optind, argv + optind) == -1
-      || option_rules_check (o, given) == -1)
-    return OPTIONS_BAD;
-  return OPTIONS_GO_ON;
+  return operands_take (o, argc - optind, argv + optind) == -1
+         || setting_merge (o) == -1 ? OPTIONS_BAD : OPTIONS_GO_ON;
+}
+
+int
+options_for_board (const struct options *o, size_t nr, struct options *board)
+{
+  *board = *o;
+  board->user = NULL;
+  board->shares_file = true;
+  return options_take_board (board, nr) == -1 || setting_merge_board (board) == -1
+         ? -1 : 0;
 }
 
 void
@@ -410,4 +349,12 @@ options_release (struct options *o)
 {
   free (o->user);
   o->user = NULL;
+  if (o->shares_file)
+    return;
+  if (o->file)
+    settings_release (o->file);
+  free (o->file);
+  o->file = NULL;
+  free (o->image_uri);
+  o->image_uri = NULL;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "messages.h"
+#include "setting-keys.h"
 
 #define OPTIONS_LIST_MAX 64
 #define OPTIONS_BOARDS_MAX 256
@@ -22,13 +23,15 @@ enum flash_mode { FLASH_RAMFS, FLASH_STREAM };
 
 enum command
 {
-  COMMAND_FLASH, COMMAND_STATUS, COMMAND_ABANDON, COMMAND_VERIFY, COMMAND_IMAGES
+  COMMAND_FLASH, COMMAND_STATUS, COMMAND_ABANDON, COMMAND_VERIFY, COMMAND_IMAGES,
+  COMMAND_PRINT_CONFIG          /* --print-config */
 };
 
 /* How much of the disk is read back after the copy. */
 enum verification { VERIFY_FULL, VERIFY_SAMPLE, VERIFY_OFF };
 
 struct first_boot;              /* first-boot.h */
+struct settings;                /* settings-file.h */
 
 struct options
 {
@@ -65,6 +68,8 @@ struct options
   size_t nr_boards;
   unsigned jobs;                /* boards at work at once; 0: all */
   const char *image;            /* or the server's URI; NULL: there is none */
+  char *image_uri;              /* owned: what IMAGE is of the image server, or NULL */
+  const char *image_server;     /* its URI, or NULL */
   /* ssh's own: */
   unsigned port;                /* 0: from the configuration */
   const char *config_file;      /* NULL: the usual ones */
@@ -72,6 +77,13 @@ struct options
   size_t nr_identities;
   const char *settings[OPTIONS_LIST_MAX];       /* -o KEY=VALUE */
   size_t nr_settings;
+  /* Where they are from: bits of option-rules.h, and lines of the settings file (0: it
+   * does not say).  A board's own options share FILE with all. */
+  unsigned given;
+  const char *settings_file;    /* of --settings, or NULL */
+  struct settings *file;        /* owned; NULL: there is none */
+  unsigned setting_lines[SETTING_KEYS];
+  bool shares_file;
 };
 
 /* What the caller does after options_parse. */
@@ -86,6 +98,10 @@ void options_release (struct options *options);
 /* USER and HOST of another board, which options_parse has checked.  0, or -1 after
  * a report. */
 int options_take_board (struct options *options, size_t board);
+
+/* The options for board NR alone, with its own section of the settings file.  They are
+ * released on their own, but before OPTIONS.  0, or -1 after a report. */
+int options_for_board (const struct options *options, size_t nr, struct options *board);
 
 /* "libssh", "openssh". */
 const char *transport_name (enum transport transport);

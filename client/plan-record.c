@@ -10,6 +10,7 @@
 #include "partition-uses.h"
 #include "plan-record.h"
 #include "session-status.h"
+#include "setting-show.h"
 
 void
 plan_record_image (const struct image_facts *image, const char *path)
@@ -85,6 +86,7 @@ plan_record_board (const struct flash_job *job)
     NULL);
   record_partitions (b);
   record_changes (&job->patch);
+  setting_record_set (o);
 }
 
 void

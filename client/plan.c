@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "first-boot.h"
 #include "keep.h"
 #include "message-sink.h"
@@ -15,6 +16,8 @@
 #include "plan-record.h"
 #include "progress.h"
 #include "report.h"
+#include "setting-show.h"
+#include "settings-file.h"
 #include "size-text.h"
 
 #define LINE_MAX_BYTES 1024
@@ -179,6 +182,16 @@ show_changes (const struct flash_job *job)
     message_always ("          The host keys stay, so known_hosts stays valid.");
 }
 
+/* What the file has set is not before the person's eyes. */
+void
+plan_show_settings (const struct options *o)
+{
+  CLEANUP_FREE char *list = setting_list_set (o, NULL);
+
+  if (list)
+    message_always ("  set in  %s:\n          %s", o->file->name, list);
+}
+
 void
 plan_show_steps (const struct flash_job *job)
 {
@@ -233,6 +246,7 @@ plan_show (const struct flash_job *job)
                     verification_text (job));
   else
     plan_show_steps (job);
+  plan_show_settings (job->options);
   if (!job->options->rehearse && !job->resume)
     message_always ("  EVERYTHING ON %s OF %s WILL BE LOST.", job->board.disk,
                     job->options->host);

@@ -12,6 +12,7 @@ void plan_show (const struct flash_job *job);
 /* Of that, what it is for every board. */
 void plan_show_image (const struct image_facts *image);
 void plan_show_steps (const struct flash_job *job);
+void plan_show_settings (const struct options *options);
 
 /* Whether the person can be asked, or has confirmed already.  -1 after a report;
  * to be called before anything takes time. */

@@ -23,6 +23,8 @@ fi
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/$test_name.XXXXXX") || exit 99
 # Scans of the images are remembered there, not in the home of who runs the test.
 export XDG_CACHE_HOME="$scratch/cache"
+# Nor are that person's settings read.
+export XDG_CONFIG_HOME="$scratch/xdg-config"
 cleanups=
 
 fail ()

@@ -25,7 +25,7 @@ static void
 test_all_keys (void **state)
 {
   (void) state;
-  assert_int_equal (parse ("# a comment = not a key\n"
+  assert_int_equal (parse ("\xef\xbb\xbf# a comment = not a key\n"
                            "\n"
                            "hostname=halos-7\r\n"
                            "  user =\tpi \n"
