@@ -9,7 +9,7 @@ function __flash_live_remote_words
     for word in $words[2..]
         if not string match -q -- '-*' $word
             if not string match -qr -- '^-[piFo]$' "$before"
-                and not string match -qr -- "^  $before [A-Z]+ " $help
+                and not string match -qr -- "^  (?:.*, )?$before [A-Z]+[ ,]" $help
                 echo -- $word
             end
         end
@@ -111,7 +111,7 @@ for line in (flash-live-remote --help 2>/dev/null | string match -r -- '^  --.*'
                 set value -x -a '(__flash_live_remote_keep)'
             case confirm
                 set value -x -a '(__fish_complete_user_at_hosts)'
-            case config busybox session-key
+            case config busybox session-key settings host-key
                 set value -r -F
             case '*'
                 string match -qr '^ ' -- "$values[$i]"; and set value -x

@@ -77,6 +77,8 @@ check_values ()
 check_boards ()
 {
   for line in 'flash-live-remote ' 'flash-live-remote status ' \
+              'flash-live-remote --host-key key.pub ' \
+              'flash-live-remote --settings none status ' \
               'flash-live-remote --verify full ' 'flash-live-remote named-board '; do
     offered "$line" named-board included-board known-board ported-board 10.9.8.7
     not_offered 'wild-*' '|1|aGFzaGVk|bmFtZQ=='
