@@ -268,6 +268,37 @@ END
     0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef >"$folder/values"
 }
 
+settings_file_seeds ()
+{
+  cat >"$folder/all" <<'END'
+# Of all boards.
+image-server = nbds://images.lan/team?tls-certificates=/x
+keep=hostname,ssh-host-keys
+wait = 600
+jobs = 3
+[board lab-* !lab-8 10.0.0.?]
+mode = stream
+stop-services = docker kiosk-*.service
+verify = sample
+run = /usr/bin/self-test "a" 'b'
+host-key = SHA256:0123456789012345678901234567890123456789012
+[defaults]
+config = ~/boards/all.conf
+ssh = openssh
+lifeboat-port = 2222
+[board lab-7]
+device = /dev/nvme0n1
+busybox = /opt/busybox
+map = yes
+keep = default
+END
+  printf '\357\273\277;x\r\nverbosity=quiet\r\nrescan=yes' >"$folder/other-editor"
+  printf 'mod = x\n' >"$folder/slip"
+  printf '[board !a]\n' >"$folder/no-board"
+  printf 'verify = off\n' >"$folder/off"
+  printf 'wait = 1\n[board *a*b*]\nwait = 2\nwait = 3\n' >"$folder/twice"
+}
+
 # Chosen by its first byte: a right greeting stands before the words.
 nbd_handshake_seeds ()
 {
@@ -367,6 +398,7 @@ case $harness in
   fuzz-nbd-handshake) nbd_handshake_seeds ;;
   fuzz-raw) raw_seeds ;;
   fuzz-remembered-scan) remembered_scan_seeds ;;
+  fuzz-settings-file) settings_file_seeds ;;
   fuzz-ssh-config) ssh_config_seeds ;;
   fuzz-status-record) status_record_seeds ;;
   fuzz-target-probe) target_probe_seeds ;;
