@@ -94,6 +94,7 @@ show_one (const struct options *o, enum setting_key key, FILE *f)
   const bool can = source != SOURCE_COMMAND_LINE || can_be_set (key, value);
 
   if (source == SOURCE_FILE)
+    /* So there is one.  NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     fprintf (f, "# %s:%u\n", o->file->name, o->setting_lines[key]);
   else
     fprintf (f, "# %s\n", source == SOURCE_DEFAULT ? "default"
