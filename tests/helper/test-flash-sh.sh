@@ -199,7 +199,7 @@ flash && fail "it went on with services"
 tail -n 4 "$board/asked" >"$scratch/tail"
 mv "$scratch/tail" "$board/asked"
 expect_asked "after stop-services" <<END
-say error text=the services could not be stopped written=no
+say error text=the services could not be stopped code=services-not-stopped written=no
 on-old-root systemctl start cockpit.socket container-a.service
 lifeboat-release
 say end result=failed written=no
@@ -236,7 +236,7 @@ sed -i '/^reboot/d; s/ text=vdz holds.*//' "$board/asked"
 {
   to_the_write
   for _ in 1 2; do
-    printf '%s\n' 'say phase name=copy' 'write' 'say error written=partial' \
+    printf '%s\n' 'say phase name=copy' 'write' 'say error code=stopped-partly-written written=partial' \
       'say state name=stopped' 'wait-for-go'
   done
   printf '%s\n' 'say phase name=copy' 'write' 'say phase name=reboot' \
@@ -247,7 +247,7 @@ echo "# what it says then: the same command, or abandon"
 write_results='1
 '
 flash
-grep -q '^say error written=partial text=vdz holds.* again.*abandon' \
+grep -q '^say error code=[a-z-]* written=partial text=vdz holds.* again.*abandon' \
   "$board/asked" || fail "nothing about what to do: $(cat "$board/asked")"
 
 echo "# the writer is killed: the script ends without an end or an undo"
@@ -271,7 +271,7 @@ grep -q 'written=no\|remount' "$board/asked" &&
 write_results=
 flash FLASH_RESUME=stopped || fail "status $?: $(cat "$scratch/said")"
 sed -i '/^reboot/d; s/ text=vdz holds.*//' "$board/asked"
-[ "$(head -n 4 "$board/asked")" = 'say error written=partial
+[ "$(head -n 4 "$board/asked")" = 'say error code=stopped-partly-written written=partial
 say state name=stopped
 wait-for-go
 say phase name=copy' ] || fail "$(cat "$board/asked")"
@@ -309,7 +309,7 @@ rm -f "$board/undoing"
 tail -n 2 "$board/asked" >"$scratch/tail"
 mv "$scratch/tail" "$board/asked"
 expect_asked "a full RAM root" <<END
-say error text=the RAM root is full written=no
+say error text=the RAM root is full code=ram-root-full written=no
 say end result=failed written=no
 END
 rmdir "$board/undo-steps"
