@@ -25,6 +25,7 @@
 #ifndef SESSION_PATIENCE        /* a test compiles its own */
 #define SESSION_PATIENCE (30 * 60 * 1000)
 #endif
+#define INTERRUPT_INTERVAL 1000
 #define ABORT_TIMEOUT (300 * 1000)      /* for flash.sh to undo its work */
 #define LINGER_TIMEOUT (5 * 1000)       /* for the client to read the end */
 #define COMING_TIMEOUT (15 * 1000)      /* for one that is just coming back */
@@ -68,6 +69,14 @@ say_error (struct session *session, enum error_code code, const char *text,
                "written", written, NULL);
 }
 
+/* Of a child that SIGTERM ends, busybox's shell says so. */
+static void
+interrupt_script (struct session *session)
+{
+  session_script_signal (session->script, SIGINT);
+  session->interrupt_at = session_now () + INTERRUPT_INTERVAL;
+}
+
 void
 session_abort (struct session *session, const char *reason)
 {
@@ -78,8 +87,7 @@ session_abort (struct session *session, const char *reason)
   session->kill_at = session_now () + ABORT_TIMEOUT;
   if (reason)
     say_error (session, ERROR_INTERRUPTED, reason, "no");
-  /* Of a child that SIGTERM ends, busybox's shell says so. */
-  session_script_signal (session->script, SIGINT);
+  interrupt_script (session);
 }
 
 void
@@ -321,6 +329,11 @@ check_timers (struct session *session)
 {
   const int64_t now = session_now ();
 
+  /* What a shell starts in that very moment may lose the signal, between fork and
+   * exec.  Once flash.sh undoes its work it ignores it, with all it starts. */
+  if (session->aborting && !session->undoing && session->script > 0
+      && now > session->interrupt_at)
+    interrupt_script (session);
   if (session->kill_at && now > session->kill_at && session->script > 0) {
     session_script_signal (session->script, SIGKILL);
     session->kill_at = 0;

@@ -75,6 +75,7 @@ struct session
 
   pid_t script;                 /* 0: not running */
   int64_t kill_at;              /* when patience with it ends; 0: never */
+  int64_t interrupt_at;         /* when it is told again that it is aborted */
   uint64_t copied;              /* the most bytes that the disk had */
   unsigned restarts;            /* of it, with none more in between */
   int64_t reset_at;             /* when the board is reset; 0: never */
