@@ -25,9 +25,9 @@
 #define KILL_ROUNDS 3000
 #define KILL_PAUSE 10000        /* microseconds */
 
-#define LAST_WORD "the session process died again and again and is not" \
-  " started any more: a disk that was being written holds only a part of the" \
-  " image; else switch the board off and on"
+static const char last_word[] = "the session process died again and again and is"
+  " not started any more: a disk that was being written holds only a part of the"
+  " image; else switch the board off and on";
 
 /* Its process id, or -1.  *READY: it stands. */
 static pid_t
@@ -106,9 +106,8 @@ end_orphans (void)
 static void
 say_last_word (void)
 {
-  const char *const fields[] = {
-    "text", LAST_WORD, "code", error_code_name (ERROR_WRITE_GAVE_UP), NULL
-  };
+  const char *const code = error_code_name (ERROR_WRITE_GAVE_UP);
+  const char *const fields[] = { "text", last_word, "code", code, NULL };
   char line[STATUS_RECORD_MAX + 1];
   const size_t len = status_format (line, "error", fields);
   CLEANUP_CLOSE int status = open ("/status", O_WRONLY | O_CREAT | O_APPEND
@@ -116,7 +115,7 @@ say_last_word (void)
   CLEANUP_CLOSE int kmsg = open ("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 
   if (kmsg >= 0)
-    dprintf (kmsg, "flash-live-remote: %s\n", LAST_WORD);
+    dprintf (kmsg, "flash-live-remote: %s\n", last_word);
   if (status >= 0 && full_write (status, line, len) == -1)
     return;
 }
