@@ -11,12 +11,11 @@ if nm ./test-hole-map 2>/dev/null | grep -q __asan_; then
   exit 77
 fi
 
-for test in hole-map access-points sequential-readers xz-index block-cache \
-  block-memory block-reader
-do
-  echo "== $test"
-  ../../libtool --mode=execute "$valgrind" -q --error-exitcode=9 \
+# shellcheck disable=SC2016 # that shell's own
+look_at='
+  ../../libtool --mode=execute "$0" -q --error-exitcode=9 \
     --leak-check=full --show-leak-kinds=definite,possible \
-    --errors-for-leak-kinds=definite,possible ./test-"$test" ||
-    { echo "test-$test failed under valgrind"; exit 1; }
-done
+    --errors-for-leak-kinds=definite,possible ./test-"$1" ||
+    { echo "test-$1 failed under valgrind"; exit 1; }'
+printf '%s\n' block-reader block-cache block-memory hole-map access-points \
+  sequential-readers xz-index | xargs -n 1 -P 2 sh -c "$look_at" "$valgrind"
