@@ -6,7 +6,7 @@
 #   run_board_tests JOBS LOGS     stdin: one line a test, SCRIPT ARGUMENT...
 #                                 (a word NAME=VALUE before it: its environment)
 #
-# Exit status 1 if one failed; the last line is in automake's words, which
+# Exit status 1 if one failed; the last lines are in automake's words, which
 # ./bootstrap check adds up.
 
 declare -A test_of_pid=() start_of_pid=()
@@ -25,8 +25,9 @@ run_board_tests ()
   done
   while [ ${#test_of_pid[@]} -gt 0 ]; do collect_test; done
   lab_say "$tests_passed passed, ${#tests_failed[@]} failed in $((SECONDS - start)) s"
+  echo "Testsuite summary for virtual boards"
   printf '# %s %d\n' TOTAL: $((tests_passed + ${#tests_failed[@]})) \
-    PASS: "$tests_passed" FAIL: "${#tests_failed[@]}"
+    PASS: "$tests_passed" FAIL: "${#tests_failed[@]}" ERROR: 0
   [ ${#tests_failed[@]} -eq 0 ] || {
     lab_say "failed: ${tests_failed[*]} (logs in $test_logs)" >&2
     return 1

@@ -49,6 +49,10 @@ cat >"$scratch/play.yml" <<END
               {{ flash_live_remote_result.exit_status }}"
 END
 
+# Nobody asks this file: each flash would be refused.
+mkdir -p "$XDG_CONFIG_HOME/flash-live-remote"
+echo 'no-such-setting = yes' >"$XDG_CONFIG_HOME/flash-live-remote/config"
+
 # play STATUS ARGUMENT...
 play ()
 {
