@@ -132,6 +132,14 @@ look_of (enum chunk_state state, const struct terminal_style *style)
   return style->utf8 ? looks[state].utf8 : looks[state].ascii;
 }
 
+size_t
+disk_map_row_cells (size_t cells, size_t columns)
+{
+  const size_t rows = (cells + columns - 1) / columns;
+
+  return rows > 0 ? (cells + rows - 1) / rows : columns;
+}
+
 /* Room for one more cell with a colour before it and the end of the row. */
 #define CELL_ROOM 32
 

@@ -38,6 +38,9 @@ enum chunk_state disk_map_cell (const struct disk_map *m, size_t cell, size_t ce
 /* COUNT of CELLS cells from FIRST on, as a row. */
 void disk_map_row (char row[DISK_MAP_ROW_MAX], const struct disk_map *m, size_t first,
                    size_t count, size_t cells, const struct terminal_style *style);
+/* How many of CELLS cells go into a row of at most COLUMNS: with the fewest rows that
+ * hold them, all of one length but the last. */
+size_t disk_map_row_cells (size_t cells, size_t columns);
 /* What the characters mean. */
 void disk_map_legend (char row[DISK_MAP_ROW_MAX], const struct terminal_style *style);
 

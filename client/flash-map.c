@@ -88,11 +88,12 @@ flash_map_say (const struct disk_map *m)
   const struct terminal_style *style = terminal_style ();
   const size_t columns = style->redraws ? terminal_lines_columns () : PLAIN_COLUMNS;
   const size_t cells = disk_map_cells (m, ROWS * columns);
+  const size_t width = disk_map_row_cells (cells, columns);
   char row[DISK_MAP_ROW_MAX];
 
-  for (size_t first = 0; first < cells; first += columns) {
-    disk_map_row (row, m, first, cells - first < columns ? cells - first : columns,
-                  cells, style);
+  for (size_t first = 0; first < cells; first += width) {
+    disk_map_row (row, m, first, cells - first < width ? cells - first : width, cells,
+                  style);
     message_info ("%s", row);
   }
   disk_map_legend (row, style);

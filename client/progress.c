@@ -76,11 +76,12 @@ draw_map (char rows[MAP_ROWS + 1][DISK_MAP_ROW_MAX], size_t columns)
   const size_t room = terminal_lines_room ();
   const size_t most = room < MAP_ROWS + 2 ? room > 2 ? room - 2 : 0 : MAP_ROWS;
   const size_t cells = disk_map_cells (line.map, most * columns);
+  const size_t width = disk_map_row_cells (cells, columns);
   size_t n = 0;
 
-  for (size_t first = 0; first < cells; first += columns)
+  for (size_t first = 0; first < cells; first += width)
     disk_map_row (rows[n++], line.map, first,
-                  cells - first < columns ? cells - first : columns, cells,
+                  cells - first < width ? cells - first : width, cells,
                   terminal_style ());
   if (n > 0)
     disk_map_legend (rows[n++], terminal_style ());

@@ -108,6 +108,24 @@ test_widths (void **state)
   disk_map_free (m);
 }
 
+static void
+test_rows (void **state)
+{
+  (void) state;
+  assert_int_equal (disk_map_row_cells (96, 95), 48);
+  assert_int_equal (disk_map_row_cells (96, 96), 96);
+  assert_int_equal (disk_map_row_cells (97, 48), 33);
+  assert_int_equal (disk_map_row_cells (640, 80), 80);
+  assert_int_equal (disk_map_row_cells (0, 80), 80);
+  for (size_t cells = 1; cells < 700; cells++)
+    for (size_t columns = 1; columns < 100; columns++) {
+      const size_t width = disk_map_row_cells (cells, columns);
+
+      assert_in_range (width, 1, columns);
+      assert_int_equal ((cells + width - 1) / width, (cells + columns - 1) / columns);
+    }
+}
+
 int
 main (void)
 {
@@ -116,6 +134,7 @@ main (void)
     cmocka_unit_test (test_scaled),
     cmocka_unit_test (test_bounds),
     cmocka_unit_test (test_widths),
+    cmocka_unit_test (test_rows),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -231,7 +231,7 @@ test_hostile (void **state)
   (void) state;
   assert_int_equal (parse_bytes ("mode\0= stream", 13), -1);
   assert_non_null (strstr (message_last_error (), "NUL"));
-  memset (text, 'a', sizeof text);
+  memset (text, 'a', sizeof text - 1);
   refuse (text, 1, "key = value");
   assert_true (strlen (message_last_error ()) < 300);
   memset (text, '\n', sizeof text);
