@@ -72,8 +72,8 @@ check_found (const struct settings *s, const char *host, enum setting_key key)
     FUZZ_CHECK (ssh_config_match_list (host, s->sections[found->section].patterns));
   for (const struct setting *e = s->entries; e < found; e++)
     FUZZ_CHECK (e->key != key || e->section == 0
-                || (host && !ssh_config_match_list (host,
-                                                    s->sections[e->section].patterns)));
+                || !host
+                || !ssh_config_match_list (host, s->sections[e->section].patterns));
 }
 
 int
