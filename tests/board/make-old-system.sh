@@ -93,6 +93,8 @@ install_packages ()
       "$VERSION_CODENAME" "$work/root.tar" "${apt_sources[@]}" \
       >"$out/mmdebstrap.log" 2>&1; then
     tail -n 20 "$out/mmdebstrap.log" >&2
+    [ "$(id -u)" -eq 0 ] || grep -q "^$(id -un):" /etc/subuid 2>/dev/null ||
+      lab_say "an ordinary user needs ids in /etc/subuid and /etc/subgid for it (or be root)" >&2
     lab_die "mmdebstrap failed; all of its output is in $out/mmdebstrap.log"
   fi
 }
