@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,26 +13,33 @@
 #define FINGERPRINT_PREFIX "SHA256:"
 #define FINGERPRINT_DIGITS 43   /* 32 bytes in base64, without padding */
 
+static const char *const transports[] = {
+  [TRANSPORT_LIBSSH] = "libssh", [TRANSPORT_OPENSSH] = "openssh", NULL
+};
+static const char *const modes[] = {
+  [FLASH_RAMFS] = "ramfs", [FLASH_STREAM] = "stream", NULL
+};
+static const char *const verifications[] = {
+  [VERIFY_FULL] = "full", [VERIFY_SAMPLE] = "sample", [VERIFY_OFF] = "off", NULL
+};
+
 const char *
 transport_name (enum transport transport)
 {
-  return transport == TRANSPORT_OPENSSH ? "openssh" : "libssh";
+  return transports[transport == TRANSPORT_OPENSSH ? TRANSPORT_OPENSSH
+                                                   : TRANSPORT_LIBSSH];
 }
 
 const char *
 flash_mode_name (enum flash_mode mode)
 {
-  return mode == FLASH_STREAM ? "stream" : "ramfs";
+  return modes[mode];
 }
 
 const char *
 verification_name (enum verification verification)
 {
-  static const char *const names[] = {
-    [VERIFY_FULL] = "full", [VERIFY_SAMPLE] = "sample", [VERIFY_OFF] = "off",
-  };
-
-  return names[verification];
+  return verifications[verification];
 }
 
 int
@@ -54,28 +62,53 @@ option_number (const char *what, const char *text, unsigned long least,
 }
 
 int
+option_word (const char *what, const char *text, const char *const words[])
+{
+  char all[128];
+  size_t length = 0;
+
+  for (int i = 0; words[i]; i++) {
+    if (strcmp (text, words[i]) == 0)
+      return i;
+    length += (size_t) snprintf (all + length, sizeof all - length, "%s%s",
+                                 i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+  }
+  report_error (ERROR_OPTION_VALUE, "%s %s: %s", what, text, all);
+  return -1;
+}
+
+int
+option_mode (const char *what, const char *text, enum flash_mode *mode)
+{
+  const int place = option_word (what, text, modes);
+
+  if (place == -1)
+    return -1;
+  *mode = (enum flash_mode) place;
+  return 0;
+}
+
+int
 option_verification (const char *what, const char *text,
                      enum verification *verification)
 {
-  for (int v = VERIFY_FULL; v <= VERIFY_OFF; v++)
-    if (strcmp (text, verification_name ((enum verification) v)) == 0) {
-      *verification = (enum verification) v;
-      return 0;
-    }
-  report_error (ERROR_OPTION_VALUE, "%s %s: full, sample or off", what, text);
-  return -1;
+  const int place = option_word (what, text, verifications);
+
+  if (place == -1)
+    return -1;
+  *verification = (enum verification) place;
+  return 0;
 }
 
 int
 option_transport (const char *what, const char *text, enum transport *transport)
 {
-  for (int t = TRANSPORT_LIBSSH; t <= TRANSPORT_OPENSSH; t++)
-    if (strcmp (text, transport_name ((enum transport) t)) == 0) {
-      *transport = (enum transport) t;
-      return 0;
-    }
-  report_error (ERROR_OPTION_VALUE, "%s %s: libssh or openssh", what, text);
-  return -1;
+  const int place = option_word (what, text, transports);
+
+  if (place == -1)
+    return -1;
+  *transport = (enum transport) place;
+  return 0;
 }
 
 /* These words reach systemctl on the board as patterns. */

@@ -13,9 +13,6 @@
 #include "setting-value.h"
 #include "settings-file.h"
 
-static const char *const modes[] = {
-  [FLASH_RAMFS] = "ramfs", [FLASH_STREAM] = "stream", NULL
-};
 static const char *const verbosities[] = {
   [VERBOSITY_QUIET] = "quiet", [VERBOSITY_NORMAL] = "normal",
   [VERBOSITY_VERBOSE] = "verbose", [VERBOSITY_DEBUG] = "debug", NULL
@@ -24,38 +21,18 @@ static const char *const no_yes[] = { "no", "yes", NULL };
 
 /* -- Taking ---------------------------------------------------------------- */
 
-/* The place of VALUE in WORDS; of NULL that of USUAL.  -1 after a report. */
-static int
-find_word (const char *const words[], const char *value, int usual, const char *what)
-{
-  char all[128];
-  size_t length = 0;
-
-  if (!value)
-    return usual;
-  for (int i = 0; words[i]; i++) {
-    if (strcmp (value, words[i]) == 0)
-      return i;
-    length += (size_t) snprintf (all + length, sizeof all - length, "%s%s",
-                                 i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
-  }
-  report_error (ERROR_OPTION_VALUE, "%s %s: %s", what, value, all);
-  return -1;
-}
-
 static int
 take_mode (struct options *o, const char *value, const char *what)
 {
-  const int mode = find_word (modes, value, FLASH_RAMFS, what);
-
-  o->mode = mode == FLASH_STREAM ? FLASH_STREAM : FLASH_RAMFS;
-  return mode == -1 ? -1 : 0;
+  o->mode = FLASH_RAMFS;
+  return value ? option_mode (what, value, &o->mode) : 0;
 }
 
 static int
 take_verbosity (struct options *o, const char *value, const char *what)
 {
-  const int verbosity = find_word (verbosities, value, VERBOSITY_NORMAL, what);
+  const int verbosity = value ? option_word (what, value, verbosities)
+                              : VERBOSITY_NORMAL;
 
   if (verbosity == -1)
     return -1;
@@ -66,7 +43,7 @@ take_verbosity (struct options *o, const char *value, const char *what)
 static int
 take_switch (bool *on, const char *value, const char *what)
 {
-  const int place = find_word (no_yes, value, 0, what);
+  const int place = value ? option_word (what, value, no_yes) : 0;
 
   *on = place == 1;
   return place == -1 ? -1 : 0;
@@ -234,7 +211,7 @@ setting_text (const struct options *o, enum setting_key key,
 {
   switch (key) {
   case SETTING_IMAGE_SERVER: return or_default (o->image_server);
-  case SETTING_MODE: return modes[o->mode];
+  case SETTING_MODE: return flash_mode_name (o->mode);
   case SETTING_DEVICE: return or_default (o->device);
   case SETTING_STOP_SERVICES: return or_default (o->stop_services);
   case SETTING_KEEP: return keep_text (o, text);
