@@ -8,6 +8,7 @@
 #                                     reboot=yes: a reset restarts the board
 #                                     (else QEMU ends there); share=FILE
 #   board_wait_ssh USER SECONDS       until somebody can log in
+#   board_reset_if_stuck              for who waits for a boot in another way
 #   board_ssh USER COMMAND...         run COMMAND on the board
 #   board_wait_exit SECONDS           until the board resets itself
 #   board_compare_disk IMAGE          is the disk's beginning the same as IMAGE?
@@ -33,6 +34,9 @@ BOARD_CPUS=${BOARD_CPUS:-2}
 # A cold boot takes a minute; on a busy machine, many.
 BOARD_BOOT_SECONDS=${BOARD_BOOT_SECONDS:-1200}
 BOARD_MEM=
+BOARD_RESETS=0                  # how often it may still be reset
+BOARD_REBOOTS=no                # yes: a reset does not end QEMU
+BOARD_FROM_SNAPSHOT=0
 
 board_disk ()
 {
@@ -64,10 +68,14 @@ board_start ()
       *) lab_die "board_start: unknown option $option" ;;
     esac
   done
+  # One thread for all CPUs of a board: before 8.1.1, with a thread for each, a change
+  # of the memory's map by one CPU (a PCI device is given its addresses) lets another
+  # one reach what is no longer there, and kernels hang or QEMU crashes.  With as many
+  # boards as processors it is the faster way, too.
   # shellcheck disable=SC2054  # the commas are QEMU's
   local arguments=(
     -name "board-$BOARD_NAME" -nodefaults -display none
-    "${KIND_QEMU_OPTIONS[@]}" -accel tcg,thread=multi
+    "${KIND_QEMU_OPTIONS[@]}" -accel tcg,thread=single
     -smp "$BOARD_CPUS" -m "$BOARD_MEM"
     -object "memory-backend-file,id=ram,size=${BOARD_MEM}M,mem-path=$ram,share=$share"
     -drive "file=$BOARD_DISK,format=raw,if=none,id=disk,cache=unsafe"
@@ -80,8 +88,12 @@ board_start ()
   )
   [ "$reboot" = yes ] || arguments+=(-no-reboot)
   [ -z "$from" ] || arguments+=(-incoming defer)
+  BOARD_RESETS=2 BOARD_REBOOTS=$reboot BOARD_FROM_SNAPSHOT=0
   start_qemu "${arguments[@]}"
-  if [ -n "$from" ]; then load_snapshot "$from"; fi
+  if [ -n "$from" ]; then
+    BOARD_FROM_SNAPSHOT=1
+    load_snapshot "$from"
+  fi
   write_ssh_config old-host
 }
 
@@ -185,6 +197,35 @@ board_slow_disk ()
     \"bps\":0,\"bps_rd\":$1,\"bps_wr\":$1,\"iops\":0,\"iops_rd\":0,\"iops_wr\":0}}" '"return"'
 }
 
+# An emulated kernel has been seen to stand still, once in hundreds of boots, before it
+# had started any program.  Nothing of what is tested has a part in that, so who waits
+# for a boot does as people do: the board is reset, and where it stood is told.
+board_reset_if_stuck ()
+{
+  [ "$BOARD_RESETS" -gt 0 ] && board_is_stuck || return 0
+  BOARD_RESETS=$((BOARD_RESETS - 1))
+  ask_monitor "$(human_command 'info registers -a')" '"return"'
+  lab_say "reset: stuck behind '$(tail -n 1 "$BOARD_DIR/console.log" | tr -d '\r' | cut -c1-100)'," \
+    "$(grep -Eo '(RIP|HLT|PC)=[0-9a-f]*' "$BOARD_DIR/monitor.answer" | tr '\n' ' ')"
+  # With -no-reboot a reset would end QEMU.
+  ask_monitor '{"execute":"set-action","arguments":{"reboot":"reset"}}' '"return"'
+  ask_monitor '{"execute":"system_reset"}' '"event": "RESET"'
+  [ "$BOARD_REBOOTS" = yes ] \
+    || ask_monitor '{"execute":"set-action","arguments":{"reboot":"shutdown"}}' '"return"'
+}
+
+# Its console is silent, and what it said last is not of a system that has begun.
+board_is_stuck ()
+{
+  local written
+  written=$(stat -c %Y "$BOARD_DIR/console.log")
+  [ $((EPOCHSECONDS - written)) -ge 120 ] || return 1
+  awk -v begun="$BOARD_FROM_SNAPSHOT" '
+    / Linux version / || /reboot: (Restarting|machine restart)/ { begun = 0 }
+    / Run \/.* as init process/ { begun = 1 }
+    END { exit begun }' "$BOARD_DIR/console.log"
+}
+
 # -- ssh --------------------------------------------------------------------
 
 # write_ssh_config KEY: the board answers with that host key and no other.  The
@@ -231,6 +272,7 @@ board_wait_ssh ()
   until message=$(board_ssh "$user" -o ConnectTimeout=10 true 2>&1 </dev/null); do
     board_is_running || lab_die "the board has stopped before anybody could log in"
     [ "$SECONDS" -lt "$deadline" ] || lab_die "no login as $user within $2 s: $message"
+    board_reset_if_stuck
     sleep 0.5
   done
 }

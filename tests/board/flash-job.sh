@@ -51,7 +51,7 @@ job_start_writer ()
 
 job_check_new_system ()
 {
-  board_boot_flashed 300
+  board_boot_flashed 600
   [ "$BOARD_MARKER" = "$(cat "$KIND_DIR/new/flashed-system")" ] \
     || lab_die "the board answers with '$BOARD_MARKER'"
   lab_say "the board says: $BOARD_MARKER"

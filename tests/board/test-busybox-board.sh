@@ -44,7 +44,7 @@ main ()
 start_board ()
 {
   board_start "$name" "$memory"
-  board_wait_ssh root 240
+  board_wait_ssh root 600
 }
 
 # Its log grows, but it was started once: nothing has ended it.  What a

@@ -33,11 +33,14 @@ main ()
 # The status of the command is the client's.
 flash ()
 {
-  local status=0
+  local status=0 watcher
+  while sleep 5; do board_reset_if_stuck; done &
+  watcher=$!
   timeout "$seconds" flash-live-remote -F "$BOARD_SSH_CONFIG" --confirm "board-$name" \
     "--$mode" --wait="$BOARD_BOOT_SECONDS" --host-key "$LAB_KEYS/new-host.pub" \
     --run 'cat /etc/flashed-system; exit 42' "root@board-$name" "$1" \
     </dev/null >"$BOARD_DIR/command.out" 2>"$BOARD_DIR/flash.log" || status=$?
+  kill "$watcher"
   sed 's/^/    | /' "$BOARD_DIR/flash.log"
   [ "$status" -eq 42 ] || lab_die "flash-live-remote ended with exit status $status, not 42"
 }

@@ -60,7 +60,7 @@ collect_test ()
   if [ "$status" -eq 0 ]; then
     tests_passed=$((tests_passed + 1))
     lab_say "PASS  $name  $((SECONDS - start_of_pid[$pid])) s"
-    sed -n 's/^[^ ]*: \(cuts: \)/    \1/p' "$test_logs/$name.log"
+    sed -n 's/^[^ ]*: \(cuts: \|reset: \)/    \1/p' "$test_logs/$name.log"
   else
     tests_failed+=("$name")
     lab_say "FAIL  $name  $((SECONDS - start_of_pid[$pid])) s (exit status $status)"
