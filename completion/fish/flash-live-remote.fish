@@ -40,18 +40,20 @@ function __flash_live_remote_wants
     contains -- $argv[1] $wanted
 end
 
-# The names at a server that can stand in a URI as they are; an answer that takes
-# long is not waited for.
+# What follows on the server that is typed: the names there that can stand in a URI as
+# they are; an answer that takes long is not waited for.  That of "server:" is the one
+# in the settings.
 function __flash_live_remote_exports
-    set -l server (string match -r '^nbds?://[^/]+/' -- (commandline -ct))
+    set -l place (string match -r '^(?:nbds?://[^/]+/|server:)' -- (commandline -ct))
     or return
+    set -l server (string match -v server: -- $place)
     timeout 3 flash-live-remote images --json $server 2>/dev/null </dev/null |
-        string replace -rf '^.*"type": *"offer".*"name": *"([A-Za-z0-9._~/-]*)".*$' "$server\$1"
+        string replace -rf '^.*"type": *"offer".*"name": *"([A-Za-z0-9._~/-]*)".*$' "$place\$1"
 end
 
 # An image: its endings are those that nbdkit-plugin/export-name.c knows.
 function __flash_live_remote_images
-    if string match -qr '^nbds?://' -- (commandline -ct)
+    if string match -qr '^(?:nbds?://|server:)' -- (commandline -ct)
         __flash_live_remote_exports
     else
         __fish_complete_path (commandline -ct) |

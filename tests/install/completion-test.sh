@@ -119,6 +119,15 @@ check_exports ()
       }
     done
   done
+  mkdir -p "$XDG_CONFIG_HOME/flash-live-remote"
+  printf 'image-server = %s\n' "$server" >"$XDG_CONFIG_HOME/flash-live-remote/config"
+  offers 'flash-live-remote known-board server:' >"$scratch/offers"
+  for name in tools.img halos/marine.img; do
+    grep -qx "\(server:\|\)$name" "$scratch/offers" || {
+      cat "$scratch/offers" >&2
+      fail "there is no offer of $name of the server in the settings"
+    }
+  done
   # Nobody is asked before the server's name is whole; a silent one is not waited for.
   offers "flash-live-remote images $server" >"$scratch/offers"
   ! grep -q tools.img "$scratch/offers" || fail "names before the slash"
