@@ -53,14 +53,24 @@ take_switch (bool *on, const char *value, const char *what)
 static int
 take_verification (struct options *o, const char *value, const char *what)
 {
+  const char *const words[] = {
+    verification_name (VERIFY_FULL), verification_name (VERIFY_SAMPLE), NULL
+  };
+  int place;
+
   o->verification = VERIFY_FULL;
-  if (value && strcmp (value, verification_name (VERIFY_OFF)) == 0) {
+  if (!value)
+    return 0;
+  if (strcmp (value, verification_name (VERIFY_OFF)) == 0) {
     report_error (ERROR_OPTION_VALUE,
                   "%s %s: full or sample.  That nothing is read back must be said for "
                   "each flash: --verify off", what, value);
     return -1;
   }
-  return value ? option_verification (what, value, &o->verification) : 0;
+  place = option_word (what, value, words);
+  if (place == 1)
+    o->verification = VERIFY_SAMPLE;
+  return place == -1 ? -1 : 0;
 }
 
 static int

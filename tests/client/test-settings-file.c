@@ -179,7 +179,7 @@ test_bad_values (void **state)
   refuse ("keep = hostnames\n", 1, "hostnames");
   refuse ("wait = soon\n", 1, "wait soon: a number from 1 to 86400");
   refuse ("wait = 0\n", 1, "86400");
-  refuse ("verify = half\n", 1, "full, sample or off");
+  refuse ("verify = half\n", 1, "verify half: full or sample");
   refuse ("verify = off\n", 1, "--verify off");
   refuse ("ssh = dropbear\n", 1, "libssh or openssh");
   refuse ("lifeboat-port = 65536\n", 1, "65535");
