@@ -109,9 +109,16 @@ record_start (const struct options *o)
 static void
 record_result (enum exit_status status, int exit_status, long begun)
 {
+  enum error_code code;
+  const char *error = message_said_error (&code);
+
+  if (status == STATUS_DONE)
+    error = NULL;
   message_record ("result", "status", exit_status_name (status),
                   "exit_status", RECORD_NUMBER ((uint64_t) exit_status), "seconds",
-                  RECORD_NUMBER ((uint64_t) (clock_seconds () - begun)), NULL);
+                  RECORD_NUMBER ((uint64_t) (clock_seconds () - begun)),
+                  "code", error ? error_code_name (code) : "",
+                  "text", error ? error : "", NULL);
 }
 
 /* What the program ends with: the command of --run speaks for itself, of one board. */

@@ -22,6 +22,8 @@ static enum verbosity verbosity = VERBOSITY_NORMAL;
 static bool holding;
 static char last_error[256];
 static enum error_code last_code;
+static char *said_error;        /* the last cause that was not held, or NULL */
+static enum error_code said_code;
 
 void
 message_init (enum verbosity v)
@@ -165,16 +167,39 @@ keep_error (const char *fmt, va_list args)
   errno = saved_errno;
 }
 
+/* How the disk stands is said last; it is no cause. */
+static bool
+tells_cause (enum error_code code)
+{
+  return code != ERROR_NOTHING_WRITTEN && code != ERROR_PARTLY_WRITTEN
+         && code != ERROR_STOPPED_PARTLY_WRITTEN;
+}
+
+static void
+keep_said_error (enum error_code code, const char *fmt, va_list args)
+{
+  int saved_errno = errno;
+
+  said_code = code;
+  free (said_error);
+  if (vasprintf (&said_error, fmt, args) == -1)
+    said_error = NULL;
+  errno = saved_errno;
+}
+
 void
 report_error (enum error_code code, const char *fmt, ...)
 {
+  va_list kept;
+
+  va_start (kept, fmt);
   if (holding) {
-    va_list args;
     last_code = code;
-    va_start (args, fmt);
-    keep_error (fmt, args);
-    va_end (args);
+    keep_error (fmt, kept);
   }
+  else if (!said_error || tells_cause (code))
+    keep_said_error (code, fmt, kept);
+  va_end (kept);
   if (!is_held_back ())
     SAY (ERROR, error_code_name (code));
 }
@@ -208,6 +233,13 @@ enum error_code
 message_last_code (void)
 {
   return last_code;
+}
+
+const char *
+message_said_error (enum error_code *code)
+{
+  *code = said_code;
+  return said_error;
 }
 
 /* PREFIX without the ": " that a person reads. */

@@ -45,6 +45,11 @@ bool message_holds_errors (void);
 const char *message_last_error (void);
 enum error_code message_last_code (void);
 
+/* The last error that was not held, whole, until the next one, and its CODE; where one
+ * came before it, not the one that tells how the disk stands.  NULL: there was none (or
+ * no memory for it). */
+const char *message_said_error (enum error_code *code);
+
 /* TEXT of somebody else, line by line behind PREFIX, its control characters
  * removed.  Also with --quiet. */
 void message_verbatim (const char *prefix, const char *text);

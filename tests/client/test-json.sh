@@ -43,7 +43,7 @@ for mode in ramfs stream; do
       and .reconnects == 0 and .restarts == 0 and .pass == 1 and .chunks == 8
       and .differing == 0 and .repaired == 0' \
     ".type == \"result\" and .status == \"done\" and .exit_status == 0
-      and .board == \"$board_name\""
+      and .board == \"$board_name\" and (has(\"code\") | not)"
   expect_clean
 done
 
@@ -52,7 +52,8 @@ flash_json --device "$board_target" "root@$board_name" "$scratch/new.img"
 expect_status 2
 expect_record '.type == "message" and .level == "error" and (.text | contains("--confirm"))
     and .code == "confirmation-missing"' \
-  '.type == "result" and .status == "usage"'
+  '.type == "result" and .status == "usage" and .code == "confirmation-missing"
+    and (.text | contains("--confirm"))'
 flash_json --strem board image
 expect_status 2
 expect_record '.level == "error" and (.text | contains("--stream")) and .code == "option-unknown"'
@@ -64,7 +65,8 @@ flash_json --device "$board_target" --confirm "$board_name" "root@$board_name" \
 expect_status 3
 expect_record '.level == "words" and (.text | contains("truncated"))' \
   '.type == "board_state" and .written == "unknown" and (.resumable | not)' \
-  '.type == "result" and .status == "not_written" and .exit_status == 3'
+  '.type == "result" and .status == "not_written" and .exit_status == 3
+    and .code == "nbdkit-failed" and (.text | contains("nbdkit"))'
 expect_untouched
 
 # Nobody is asked: neither for a password nor about a host key.
