@@ -154,7 +154,7 @@ open_socket (struct libssh_connection *c, const struct ssh_config *config)
 {
   if (!config->proxy_command)
     return tcp_connect (config->host, config->port, config->address_family,
-                        config->bind_address, config->connect_timeout);
+                        config->bind_address, config->tcp_timeout);
   CLEANUP_FREE char *command = ssh_config_expand (config, config->proxy_command);
 
   return command ? proxy_start (command, &c->proxy) : -1;

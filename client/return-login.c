@@ -101,8 +101,8 @@ login_as (const struct return_login *l, const char *user, const char *address,
   if (!c)
     return NULL;
   c->batch_mode = c->batch_mode || !l->asks;
-  if (c->connect_timeout > CONNECT_SECONDS)
-    c->connect_timeout = CONNECT_SECONDS;
+  if (c->tcp_timeout > CONNECT_SECONDS)
+    c->tcp_timeout = CONNECT_SECONDS;
   return c;
 }
 

@@ -129,9 +129,11 @@ take_strict (struct ssh_config *c, const char *value)
 static int
 take_connect_timeout (struct ssh_config *c, const char *value)
 {
-  if (value && strcasecmp (value, "none") == 0)
-    return 0;
-  return take_number ("ConnectTimeout", value, 1, 86400, &c->connect_timeout);
+  if (!(value && strcasecmp (value, "none") == 0)
+      && take_number ("ConnectTimeout", value, 1, 86400, &c->connect_timeout) == -1)
+    return -1;
+  c->tcp_timeout = c->connect_timeout;
+  return 0;
 }
 
 /* 0 is ssh's way to say never, which would leave a flash hanging. */
@@ -364,6 +366,7 @@ ssh_config_for_lifeboat (const struct ssh_config *ordinary, unsigned port,
     c->proxy_command = copy_text (ordinary->proxy_command, &failed);
     c->connect_timeout = ordinary->connect_timeout > LIFEBOAT_CONNECT_TIMEOUT
                          ? ordinary->connect_timeout : LIFEBOAT_CONNECT_TIMEOUT;
+    c->tcp_timeout = c->connect_timeout;
     c->alive_interval = ordinary->alive_interval;
     c->address_family = ordinary->address_family;
   }

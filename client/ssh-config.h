@@ -42,7 +42,9 @@ struct ssh_config
   /* For a shell, with ssh's %-tokens; also made of ProxyJump.  NULL: none. */
   char *proxy_command;
   bool pubkey_auth, password_auth, kbdint_auth;
-  unsigned password_prompts, connect_timeout;
+  unsigned password_prompts;
+  unsigned connect_timeout;     /* seconds, and again until the keys are exchanged */
+  unsigned tcp_timeout;         /* of TCP alone: never more than connect_timeout */
   unsigned alive_interval;      /* seconds of silence before we ask, never 0 */
   int address_family;           /* AF_... */
   char *bind_address;           /* or NULL */
