@@ -99,7 +99,20 @@ check_images ()
   done
 }
 
-# A shell may leave away of a word what stands before its last colon.
+# exports_offered LINE BEGINNING: the images of the server are among what is offered
+# after LINE.  A shell may leave away of a word what stands before its last colon, so
+# BEGINNING is a pattern for what comes before their names.
+exports_offered ()
+{
+  offers "$1" >"$scratch/offers"
+  for name in tools.img halos/marine.img; do
+    grep -qx "\($2\)$name" "$scratch/offers" || {
+      cat "$scratch/offers" >&2
+      fail "after '$1' there is no offer of $name"
+    }
+  done
+}
+
 check_exports ()
 {
   mkdir -p "$scratch/images/halos"
@@ -111,23 +124,11 @@ check_exports ()
   offered 'flash-live-remote images ' nbds://
   for line in "flash-live-remote known-board $server/" \
               "flash-live-remote images $server/"; do
-    offers "$line" >"$scratch/offers"
-    for name in tools.img halos/marine.img; do
-      grep -qx "\($server/\|//127.0.0.1:$port/\|$port/\)$name" "$scratch/offers" || {
-        cat "$scratch/offers" >&2
-        fail "after '$line' there is no offer of $name"
-      }
-    done
+    exports_offered "$line" "$server/\|//127.0.0.1:$port/\|$port/"
   done
   mkdir -p "$XDG_CONFIG_HOME/flash-live-remote"
   printf 'image-server = %s\n' "$server" >"$XDG_CONFIG_HOME/flash-live-remote/config"
-  offers 'flash-live-remote known-board server:' >"$scratch/offers"
-  for name in tools.img halos/marine.img; do
-    grep -qx "\(server:\|\)$name" "$scratch/offers" || {
-      cat "$scratch/offers" >&2
-      fail "there is no offer of $name of the server in the settings"
-    }
-  done
+  exports_offered 'flash-live-remote known-board server:' 'server:\|'
   # Nobody is asked before the server's name is whole; a silent one is not waited for.
   offers "flash-live-remote images $server" >"$scratch/offers"
   ! grep -q tools.img "$scratch/offers" || fail "names before the slash"
