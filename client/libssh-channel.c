@@ -9,6 +9,12 @@
 #include "libssh-connection.h"
 #include "report.h"
 
+/* dropbear (2022.83 for one) closes a channel that has no command yet when at that
+ * moment another channel's command ends.  The answer to the request comes before the
+ * close (RFC 4254, section 5.4, and messages stay in order): a channel that is closed
+ * without one has started nothing, and another may be opened in its place. */
+#define CHANNELS_MAX 5          /* for one command */
+
 struct libssh_channel
 {
   struct remote_command head;
@@ -16,6 +22,7 @@ struct libssh_channel
   ssh_channel channel;
   char *command;
   enum { OPENING, REQUESTING, RUNNING, REFUSED } stage;
+  unsigned channels;            /* so far */
   bool eof_sent;
   bool closed;                  /* by the board */
   /* libssh's own getter waits; these are told as the message comes. */
@@ -43,26 +50,48 @@ take_close (ssh_session session, ssh_channel channel, void *opaque)
   lc->closed = true;
 }
 
+static int
+make_channel (struct libssh_channel *lc)
+{
+  lc->channel = ssh_channel_new (libssh_connection_session (lc->connection));
+  if (!lc->channel)
+    return -1;
+  lc->channels++;
+  lc->closed = false;
+  ssh_set_channel_callbacks (lc->channel, &lc->callbacks);
+  return 0;
+}
+
+static void
+free_channel (struct libssh_channel *lc)
+{
+  if (!lc->channel)
+    return;
+  ssh_remove_channel_callbacks (lc->channel, &lc->callbacks);
+  ssh_channel_free (lc->channel);       /* sends the close */
+  lc->channel = NULL;
+}
+
 struct remote_command *
 libssh_channel_start (struct board_connection *c, const char *command)
 {
   struct libssh_channel *lc = calloc (1, sizeof *lc);
 
-  if (!lc || !(lc->command = strdup (command))
-      || !(lc->channel = ssh_channel_new (libssh_connection_session (c)))) {
-    report_error (ERROR_OUT_OF_MEMORY, "out of memory");
-    libssh_channel_free (lc ? &lc->head : NULL);
-    return NULL;
+  if (lc) {
+    lc->head.operations = c->operations;
+    lc->connection = c;
+    lc->head.exit_status = -1;
+    lc->callbacks.userdata = lc;
+    lc->callbacks.channel_exit_status_function = take_exit_status;
+    lc->callbacks.channel_close_function = take_close;
+    ssh_callbacks_init (&lc->callbacks);
+    lc->command = strdup (command);
+    if (lc->command && make_channel (lc) == 0)
+      return &lc->head;
   }
-  lc->head.operations = c->operations;
-  lc->connection = c;
-  lc->head.exit_status = -1;
-  lc->callbacks.userdata = lc;
-  lc->callbacks.channel_exit_status_function = take_exit_status;
-  lc->callbacks.channel_close_function = take_close;
-  ssh_callbacks_init (&lc->callbacks);
-  ssh_set_channel_callbacks (lc->channel, &lc->callbacks);
-  return &lc->head;
+  report_error (ERROR_OUT_OF_MEMORY, "out of memory");
+  libssh_channel_free (lc ? &lc->head : NULL);
+  return NULL;
 }
 
 void
@@ -72,10 +101,7 @@ libssh_channel_free (struct remote_command *rc)
 
   if (!lc)
     return;
-  if (lc->channel) {
-    ssh_remove_channel_callbacks (lc->channel, &lc->callbacks);
-    ssh_channel_free (lc->channel);     /* sends the close */
-  }
+  free_channel (lc);
   free (lc->command);
   free (lc);
 }
@@ -87,20 +113,39 @@ is_drained (struct libssh_channel *lc)
          && ssh_channel_poll (lc->channel, REMOTE_STDERR) <= 0;
 }
 
+/* Until it runs, is refused, or an answer of the board is awaited. */
+static void
+bring_up (struct libssh_channel *lc)
+{
+  while (lc->stage == OPENING || lc->stage == REQUESTING) {
+    int r = SSH_OK;
+
+    if (lc->stage == OPENING)
+      r = ssh_channel_open_session (lc->channel);
+    if (r == SSH_OK) {
+      lc->stage = REQUESTING;
+      r = lc->closed ? SSH_ERROR
+          : ssh_channel_request_exec (lc->channel, lc->command);
+    }
+    if (r == SSH_OK)
+      lc->stage = RUNNING;
+    else if (lc->closed && lc->channels < CHANNELS_MAX) {
+      free_channel (lc);
+      lc->stage = make_channel (lc) == 0 ? OPENING : REFUSED;
+    }
+    else if (r == SSH_AGAIN && !lc->closed)
+      return;
+    else
+      lc->stage = REFUSED;
+  }
+}
+
 enum remote_command_state
 libssh_channel_step (struct remote_command *rc)
 {
   struct libssh_channel *lc = (struct libssh_channel *) rc;
-  int r;
 
-  if (lc->stage == OPENING) {
-    r = ssh_channel_open_session (lc->channel);
-    lc->stage = r == SSH_OK ? REQUESTING : r == SSH_AGAIN ? OPENING : REFUSED;
-  }
-  if (lc->stage == REQUESTING) {
-    r = ssh_channel_request_exec (lc->channel, lc->command);
-    lc->stage = r == SSH_OK ? RUNNING : r == SSH_AGAIN ? REQUESTING : REFUSED;
-  }
+  bring_up (lc);
   if (lc->stage == REFUSED)
     return REMOTE_REFUSED;
   if (lc->stage != RUNNING)
