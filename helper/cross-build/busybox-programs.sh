@@ -34,8 +34,9 @@ unpack_busybox ()
   place=$private_apt/busybox-$1
   rm -rf "$place"
   mkdir -p "$place/unpacked"
-  (cd "$place" && private_apt download "busybox-static:$(debian_name_of "$1")" \
-     >download.log 2>&1 && dpkg-deb -x ./*.deb unpacked) || return 1
+  cd "$place" || return 1
+  private_apt_fetch download "busybox-static:$(debian_name_of "$1")" >download.log 2>&1 &&
+    dpkg-deb -x ./*.deb unpacked || return 1
   for found in "$place"/unpacked/bin/busybox "$place"/unpacked/usr/bin/busybox; do
     [ -f "$found" ] || continue
     mkdir -p "$directory/$1"
@@ -76,4 +77,5 @@ for arch in $wanted; do
     : >"$directory/$arch/no-busybox"
   fi
 done
-rm -rf "$private_apt"
+cd "$directory"
+private_apt_close

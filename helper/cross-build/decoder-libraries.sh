@@ -40,15 +40,17 @@ fetch_sources ()
     return 0
   fi
   echo "Fetching the sources of xz, zlib, zstd and bzip2"
-  rm -rf "$sources"
+  rm -rf "$sources" "$directory/fetch.log"
   mkdir -p "$sources"
   private_apt_open "$directory" deb-src "$(dpkg --print-architecture)" ||
     die "there are no source packages here: name a folder of sources by -s"
-  (cd "$sources" &&
-     private_apt source --only-source xz-utils zlib libzstd bzip2) \
-    >"$directory/fetch.log" 2>&1 ||
-    die "the sources could not be fetched: see $directory/fetch.log"
-  rm -rf "$private_apt"
+  cd "$sources"
+  for package in xz-utils zlib libzstd bzip2; do
+    private_apt_fetch source $package >>"$directory/fetch.log" 2>&1 ||
+      die "the source of $package could not be fetched: see $directory/fetch.log"
+  done
+  cd "$directory"
+  private_apt_close
   : >"$sources/fetched"
 }
 

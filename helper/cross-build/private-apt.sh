@@ -9,6 +9,9 @@
 # of TYPES ("deb" or "deb-src"), and fetch the lists.  0, or 1: there is no apt,
 # or no list can be had.
 # private_apt ARGUMENTS...: apt-get with it.
+# private_apt_fetch source|download PACKAGE: into the current folder, what apt-get makes
+# of that word.  1: no version of it can be had.
+# private_apt_close: remove it; tell where a version before the newest was fetched.
 
 # The system's entries, as entries of the type $1.
 write_private_sources ()
@@ -45,10 +48,33 @@ private_apt ()
   APT_CONFIG=$private_apt/apt.conf apt-get -q -q "$@"
 }
 
+# The newest version of a package, or an older one that the lists tell of: for some hours
+# a mirror's lists may be ahead of its files.
+private_apt_fetch ()
+{
+  case $1 in
+    source) set -- "$2" source --only-source; show=showsrc ;;
+    *) set -- "$2" "$1"; show=show ;;
+  esac
+  name=$1
+  shift
+  ! private_apt "$@" "$name" || return 0
+  for version in $(APT_CONFIG=$private_apt/apt.conf apt-cache $show "$name" |
+                     sed -n 's/^Version: //p' | sort -rVu | sed 1d); do
+    rm -rf ./"${name%:*}"[-_]*
+    if private_apt "$@" "$name=$version"; then
+      private_apt_older="$private_apt_older $name=$version"
+      return 0
+    fi
+  done
+  return 1
+}
+
 private_apt_open ()
 {
   command -v apt-get >/dev/null 2>&1 || return 1
   private_apt=$1/apt
+  private_apt_older=
   types=$2
   shift 2
   mkdir -p "$private_apt/parts" "$private_apt/lists/partial" \
@@ -60,4 +86,11 @@ private_apt_open ()
   private_apt update >"$private_apt/update.log" 2>&1 ||
     echo "Some package lists could not be had: see $private_apt/update.log" >&2
   [ -n "$(find "$private_apt/lists" -name '*_Packages*' -o -name '*_Sources*')" ]
+}
+
+private_apt_close ()
+{
+  [ -z "$private_apt_older" ] ||
+    echo "The newest version cannot be fetched now; taken instead:$private_apt_older"
+  rm -rf "$private_apt"
 }
