@@ -68,11 +68,19 @@ read_padding (const struct image *im, struct stream_list *list, uint64_t end,
     if (zeroes < n || *padding == end)
       break;
   }
-  /* A Stream Footer ends in "YZ", so that none of its bytes was counted. */
-  if (*padding % 4 != 0)
-    return fault_set (fault, EBADMSG, "%" PRIu64 " bytes of Stream Padding before "
-                      "byte %" PRIu64 ": not a multiple of four", *padding, end);
-  return 0;
+  if (*padding % 4 == 0)
+    return 0;
+  /* A Stream Footer ends in "YZ", so that none of its bytes was counted; where it is
+   * none, the zeroes are of a file whose rest is missing. */
+  unsigned char magic[2] = { 0 };
+  if (end - *padding >= sizeof magic
+      && image_read_stored (im, magic, sizeof magic,
+                            end - *padding - sizeof magic, fault) == -1)
+    return -1;
+  if (memcmp (magic, "YZ", sizeof magic) != 0)
+    return no_footer (end, fault);
+  return fault_set (fault, EBADMSG, "%" PRIu64 " bytes of Stream Padding before "
+                    "byte %" PRIu64 ": not a multiple of four", *padding, end);
 }
 
 static int
