@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@
 
 #define POLL_MS 200
 #define SECTOR 512
-#define CONNECT_ATTEMPTS 100
 
 /* -- Asking the server ---------------------------------------------------- */
 
@@ -40,24 +38,14 @@ image_facts_report_nbd (struct image_server *server, const char *what)
     report_error (ERROR_IMAGE_NOT_SERVED, "%s: %s", what, text);
 }
 
-/* The socket is there before the server listens on it. */
 struct nbd_handle *
 image_facts_connect (struct image_server *server, const char *export)
 {
-  const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-  struct nbd_handle *nbd = NULL;
+  struct nbd_handle *nbd = nbd_create ();
 
-  for (int i = 0; i < CONNECT_ATTEMPTS; i++) {
-    nbd = nbd_create ();
-    if (nbd && nbd_set_export_name (nbd, export) == 0
-        && nbd_connect_unix (nbd, image_server_socket (server)) == 0)
-      return nbd;
-    if (nbd_get_errno () != ECONNREFUSED)
-      break;
-    nbd_close (nbd);
-    nbd = NULL;
-    nanosleep (&pause, NULL);
-  }
+  if (nbd && nbd_set_export_name (nbd, export) == 0
+      && nbd_connect_unix (nbd, image_server_socket (server)) == 0)
+    return nbd;
   image_facts_report_nbd (server, "the image server cannot be read");
   nbd_close (nbd);
   return NULL;

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <libnbd.h>
+
 #include "child-process.h"
 #include "cleanup.h"
 #include "messages.h"
@@ -162,21 +164,36 @@ spawn (struct nbdkit_process *p, char *const argv[], int *gate)
   return fcntl (p->stderr_fd, F_SETFL, O_NONBLOCK);
 }
 
+/* Whether somebody listens on the socket, which is there a moment before.  No export
+ * is opened. */
+static bool
+listens (const char *socket)
+{
+  struct nbd_handle *nbd = nbd_create ();
+  const bool result = nbd && nbd_set_opt_mode (nbd, true) == 0
+                      && nbd_connect_unix (nbd, socket) == 0;
+
+  if (result)
+    nbd_opt_abort (nbd);
+  nbd_close (nbd);
+  return result;
+}
+
 /* An nbdkit on PATH that is a script starts the true one. */
 static int
-wait_for_socket (struct nbdkit_process *p, int gate)
+wait_until_it_listens (struct nbdkit_process *p, int gate)
 {
   for (int i = 0; i < START_SECONDS * 100; i++) {
     if (!nbdkit_process_service (p)) {
       nbdkit_process_report_end (p);
       return -1;
     }
-    if (access (p->socket, F_OK) == 0)
+    if (access (p->socket, F_OK) == 0 && listens (p->socket))
       return 0;
     confinement_allow_exec (gate, -1, 10);
   }
   report_error (ERROR_NBDKIT_FAILED,
-                "nbdkit, which %s, made no socket within %d seconds", p->purpose,
+                "nbdkit, which %s, does not listen after %d seconds", p->purpose,
                 START_SECONDS);
   return -1;
 }
@@ -200,7 +217,7 @@ nbdkit_process_start (struct nbdkit_process *p, char *const argv[])
   if (gate == -1)
     message_detail ("nbdkit, which %s, runs without a filter of system calls: this "
                     "machine offers none", p->purpose);
-  return wait_for_socket (p, gate);
+  return wait_until_it_listens (p, gate);
 }
 
 /* -- Service -------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One nbdkit as a child: its start until its socket is there, its words, its end. */
+/* One nbdkit as a child: its start until it listens, its words, its end. */
 
 #ifndef FLASH_NBDKIT_PROCESS_H
 #define FLASH_NBDKIT_PROCESS_H
@@ -15,7 +15,7 @@ typedef void nbdkit_line_fn (void *opaque, const char *line);
 
 /* PURPOSE says what it is there for ("nbdkit, which PURPOSE, was killed"), SOCKET
  * where it will listen; both must outlive it.  It is confined from its start, and
- * starts no program once the socket is there.  NULL after a report. */
+ * starts no program once it listens.  NULL after a report. */
 struct nbdkit_process *nbdkit_process_new (const char *purpose,
                                            const char *socket,
                                            enum confinement confinement,
@@ -25,8 +25,8 @@ struct nbdkit_process *nbdkit_process_new (const char *purpose,
 void nbdkit_process_free (struct nbdkit_process *p);
 
 /* Start it, or start it again after its end, as ARGV (nbdkit's own, with a NULL at
- * the end) and wait for its socket, which may refuse for a moment more.  0, or -1
- * after a report with its words. */
+ * the end) and wait until it takes connections.  0, or -1 after a report with its
+ * words. */
 int nbdkit_process_start (struct nbdkit_process *p, char *const argv[]);
 
 /* Its stderr for poll, -1 when there is none; nbdkit_process_service reads it.

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,8 +10,6 @@
 #include "cleanup.h"
 #include "report.h"
 #include "web-images.h"
-
-#define CONNECT_ATTEMPTS 100
 
 /* What to do about words of nbdkit's curl plugin. */
 static const struct { const char *words, *text; } advices[] = {
@@ -67,39 +63,15 @@ report (const struct image_location *l, struct nbdkit_process *relay,
   return -1;
 }
 
-/* The socket is there before nbdkit listens on it. */
-static bool
-connects (struct nbd_handle *nbd, const char *socket, bool *again)
-{
-  const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-
-  if (nbd_connect_unix (nbd, socket) == 0)
-    return true;
-  *again = nbd_get_errno () == ECONNREFUSED;
-  if (*again)
-    nanosleep (&pause, NULL);
-  return false;
-}
-
 /* The relay gives up by itself when the web server says nothing. */
 int
 web_images_look (const struct image_location *l, const char *socket,
                  struct nbdkit_process *relay)
 {
-  struct nbd_handle *nbd = NULL;
-  bool again = true, connected = false;
+  struct nbd_handle *nbd = nbd_create ();
   int result = -1;
 
-  for (int i = 0; i < CONNECT_ATTEMPTS && again && !connected; i++) {
-    nbd_close (nbd);
-    nbd = nbd_create ();
-    if (!nbd) {
-      report_error (ERROR_OUT_OF_MEMORY, "out of memory");
-      return -1;
-    }
-    connected = connects (nbd, socket, &again);
-  }
-  if (!connected)
+  if (!nbd || nbd_connect_unix (nbd, socket) == -1)
     result = report (l, relay, nbd_get_error ());
   else if (nbd_get_size (nbd) > 0)
     result = 0;
