@@ -52,6 +52,18 @@ cleanup_fn ()
 $cleanups"
 }
 
+# cleanup_process PID: end it at the end.  The number of one that was waited for may be
+# another test's by then: only what is still a child of this shell is ended.
+cleanup_process ()
+{
+  cleanup_fn "! is_own_process $1 || kill -9 $1"
+}
+
+is_own_process ()
+{
+  [ "$(sed -n 's/^.*) [A-Za-z] \([0-9]*\) .*/\1/p' "/proc/$1/stat" 2>/dev/null)" = $$ ]
+}
+
 run_cleanups ()
 {
   status=$?

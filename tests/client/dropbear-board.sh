@@ -26,7 +26,7 @@ use_port ()
 run_daemon ()
 {
   board_run "$@" >>"$board_dir/dropbear.log" 2>&1 &
-  cleanup_fn "kill -9 $! 2>/dev/null"
+  cleanup_process $!
 }
 
 # The next port, and the client goes there.

@@ -124,7 +124,7 @@ start_flash ()
   "$client" -F "$board_ssh_config" --device "$board_target" \
     --confirm "$board_name" "$@" >"$scratch/stdout" 2>"$scratch/said" </dev/null &
   flash_pid=$!
-  cleanup_fn "kill -9 $flash_pid 2>/dev/null"
+  cleanup_process $flash_pid
 }
 
 finish_flash ()

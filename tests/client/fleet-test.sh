@@ -26,7 +26,7 @@ start_fleet ()
   "$client" -F "$board_ssh_config" --device /run/board-disk "$@" \
     >"$scratch/stdout" 2>"$scratch/said" </dev/null &
   flash_pid=$!
-  cleanup_fn "kill -9 $flash_pid 2>/dev/null"
+  cleanup_process $flash_pid
 }
 
 # for_boards COMMAND...: once for each board, with its variables.

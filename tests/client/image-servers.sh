@@ -49,7 +49,7 @@ start_nbd_server ()
     [ -n "$port" ] || free_port
     nbdkit -f -r -t 1 -i 127.0.0.1 -p "$port" "$@" >"$scratch/server.log" 2>&1 &
     server_pid=$!
-    cleanup_fn "kill -9 $server_pid 2>/dev/null"
+    cleanup_process $server_pid
     ! await_server "$server_pid" || return 0
     sleep 0.5
   done

@@ -113,5 +113,5 @@ watch_patch ()
    board_run cat /run/flash-live-remote/patch >"$scratch/patch.new"
    mv "$scratch/patch.new" "$scratch/patch") 2>/dev/null &
   watcher=$!
-  cleanup_fn "kill $watcher 2>/dev/null"
+  cleanup_process $watcher
 }

@@ -241,6 +241,7 @@ stop_board ()
 
 stop_board_of ()
 {
+  is_own_process "$2" || return 0       # it was stopped before
   kill -9 "$1" "$2" 2>/dev/null || :
   wait "$2" 2>/dev/null || :    # what the kill leaves is no news
 }

@@ -19,7 +19,7 @@ start_return ()
   ./await-return "$scratch/ready" "$scratch/rebooted" -F "$board_ssh_config" "$@" \
     no-image >"$scratch/stdout" 2>"$scratch/said" </dev/null &
   flash_pid=$!
-  cleanup_fn "kill -9 $flash_pid 2>/dev/null"
+  cleanup_process $flash_pid
   wait_until 120 test -e "$scratch/ready"
 }
 

@@ -22,7 +22,7 @@ echo "CROWD_SEED=$seed"
 "$top_builddir/tests/server/crowd" "$port" "$uri" 200 100 "$seed" \
   >"$scratch/crowd" 2>&1 &
 crowd=$!
-cleanup_fn "kill -9 $crowd 2>/dev/null"
+cleanup_process $crowd
 wait_until 60 grep -q ready "$scratch/crowd"
 
 for mode in stream ramfs; do

@@ -41,7 +41,7 @@ expect_status 0
 free_port
 qemu-nbd -r -t -e 8 -f raw -b 127.0.0.1 -p "$port" -x disk "$scratch/raw.img" \
   >"$scratch/server.log" 2>&1 &
-cleanup_fn "kill -9 $! 2>/dev/null"
+cleanup_process $!
 await_server $!
 flashes "nbd://127.0.0.1:$port/disk"
 remember_target

@@ -32,7 +32,7 @@ sed -e "s|bind :10809|bind 127.0.0.1:$port|" \
   "$top_srcdir/image-server/haproxy.cfg" >"$scratch/haproxy.cfg"
 [ "$(grep -c 127.0.0.1 "$scratch/haproxy.cfg")" -eq 3 ] || fail "haproxy.cfg has changed"
 haproxy -db -f "$scratch/haproxy.cfg" >"$scratch/server.log" 2>&1 &
-cleanup_fn "kill -9 $! 2>/dev/null"
+cleanup_process $!
 await_server $!
 
 # connections PID: sockets, the listening one among them.

@@ -15,7 +15,7 @@ start_web_server ()
   rm -f "$scratch/port"
   python3 "$top_srcdir/tests/plugin/range-server.py" "$scratch/port" "$@" \
     >"$scratch/server.log" 2>&1 &
-  cleanup_fn "kill -9 $! 2>/dev/null"
+  cleanup_process $!
   wait_until 30 test -s "$scratch/port"
   web=http://127.0.0.1:$(cat "$scratch/port")
 }
@@ -68,7 +68,7 @@ make_certificate "$scratch/authority" "$scratch/server" server localhost
 free_port
 openssl s_server -accept "127.0.0.1:$port" -WWW -quiet -cert "$scratch/server/server-cert.pem" \
   -key "$scratch/server/server-key.pem" >"$scratch/server.log" 2>&1 </dev/null &
-cleanup_fn "kill -9 $! 2>/dev/null"
+cleanup_process $!
 await_server $!
 refused "https://localhost:$port/x.img" "certificate of its server cannot be trusted"
 free_port
@@ -82,7 +82,7 @@ class Elsewhere(http.server.BaseHTTPRequestHandler):
     do_GET = do_HEAD
 http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Elsewhere).serve_forever()
 END
-cleanup_fn "kill -9 $! 2>/dev/null"
+cleanup_process $!
 await_server $!
 refused "http://127.0.0.1:$port/x.img?signature=secret" "neither http nor https"
 ! grep -q secret "$scratch/said" || fail "a part of the URL that may be secret was shown"

@@ -40,7 +40,7 @@ expect_flashed "$scratch/raw.img"
 sockets=$scratch/a\&b\ c
 mkdir "$sockets"
 nbdkit -f -r -t 1 -U "$sockets/nbd" "$flashimage" "file=$scratch/images/halos/marine.img.xz" &
-cleanup_fn "kill -9 $! 2>/dev/null"
+cleanup_process $!
 wait_until 30 test -S "$sockets/nbd"
 one="nbd+unix:///?socket=$scratch/a%26b%20c/nbd"
 fill_target

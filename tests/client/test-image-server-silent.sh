@@ -17,7 +17,7 @@ kept = []
 while True:
     kept.append(s.accept())
 END
-cleanup_fn "kill -9 $! 2>/dev/null"
+cleanup_process $!
 await_server $!
 
 "$client" images "nbd://127.0.0.1:$port" >"$scratch/table" 2>"$scratch/said" &

@@ -26,7 +26,7 @@ start_json ()
   "$client" -F "$board_ssh_config" --json --stream --device "$board_target" \
     --confirm "$board_name" "$@" >"$scratch/records" 2>"$scratch/said" </dev/null &
   flash_pid=$!
-  cleanup_fn "kill -9 $flash_pid 2>/dev/null"
+  cleanup_process $flash_pid
 }
 
 # While the image is checked: that takes no clean-up.

@@ -62,7 +62,7 @@ if socat -V >/dev/null 2>&1; then
   moved_port=$((board_port + 1))
   socat "TCP-LISTEN:$moved_port,bind=127.0.0.1,fork,reuseaddr" \
     "TCP:127.0.0.1:$board_port" &
-  cleanup_fn "kill $! 2>/dev/null"
+  cleanup_process $!
   sleep 0.5
   flash_target -p "$moved_port" --lifeboat-port 0 --stream "root@$board_name" \
     "$scratch/new.img"

@@ -41,7 +41,7 @@ flash_in_background ()
     echo "$status" >"$scratch/status"
   } &
   terminal=$!
-  cleanup_fn "kill $terminal 2>/dev/null"
+  cleanup_process $terminal
 }
 
 slow_image_server 4

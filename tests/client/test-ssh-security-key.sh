@@ -12,7 +12,7 @@ make_image "$scratch/new.img" 8
 
 python3 "$(dirname "$0")/security-key-agent.py" "$scratch/agent" "$scratch/device" \
   "$scratch/device.pub" &
-cleanup_fn "kill $! 2>/dev/null"
+cleanup_process $!
 : >"$scratch/said"
 wait_until 60 test -e "$scratch/agent"
 cp "$scratch/device.pub" "$board_dir/keys/root"

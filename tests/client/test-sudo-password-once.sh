@@ -47,7 +47,7 @@ slow_image_server 40
   echo "$status" >"$scratch/status"
 } &
 terminal=$!
-cleanup_fn "kill $terminal 2>/dev/null"
+cleanup_process $terminal
 wait_until 120 is_writing
 break_connections
 wait $terminal

@@ -21,7 +21,7 @@ start_survey ()
     "$1@$board_name" "$scratch/new.img" >"$scratch/stdout" 2>"$scratch/said" \
     </dev/null &
   flash_pid=$!
-  cleanup_fn "kill -9 $flash_pid 2>/dev/null"
+  cleanup_process $flash_pid
   wait_until 60 said 'reading what differs'
   board_run test -e /run/flash-live-remote || fail "it is over already"
 }

@@ -102,7 +102,7 @@ END
   expect -f "$scratch/dialogue" -- ./await-return "$scratch/ready" "$scratch/rebooted" \
     -F "$board_ssh_config" --wait=600 "root@$board_name" no-image >/dev/null 2>&1 &
   flash_pid=$!
-  cleanup_fn "kill -9 $flash_pid 2>/dev/null"
+  cleanup_process $flash_pid
   wait_until 120 test -e "$scratch/ready"
   reboot_into_other_key
   finish_flash

@@ -32,7 +32,7 @@ unshare --mount --propagation private sh -c 'cd "$1" && pivot_root . outside &&
   exec "$2" sh -c "$2 umount -l /outside; echo >/ready; exec $2 sleep 1000"' \
   sh "$root" "$busybox" &
 board=$!
-cleanup_fn kill "$board"
+cleanup_process $board
 wait_until 20 test -e "$root/ready" || fail "no namespace"
 rmdir "$root/outside"
 rm "$root/ready"

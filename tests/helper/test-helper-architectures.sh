@@ -129,7 +129,7 @@ start_tunnels ()
   python3 "$top_srcdir/tests/helper/tunnel-server.py" "$ram_root/socket" \
     nbdkit -s -f -r file "$1" &
   tunnels=$!
-  cleanup_fn "kill $tunnels 2>/dev/null"
+  cleanup_process $tunnels
   for _ in $(seq 600); do
     [ ! -S "$ram_root/socket" ] || return 0
     sleep 0.1
