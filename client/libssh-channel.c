@@ -127,14 +127,14 @@ bring_up (struct libssh_channel *lc)
       r = lc->closed ? SSH_ERROR
           : ssh_channel_request_exec (lc->channel, lc->command);
     }
+    if (r == SSH_AGAIN && !lc->closed)
+      return;
     if (r == SSH_OK)
       lc->stage = RUNNING;
     else if (lc->closed && lc->channels < CHANNELS_MAX) {
       free_channel (lc);
       lc->stage = make_channel (lc) == 0 ? OPENING : REFUSED;
     }
-    else if (r == SSH_AGAIN && !lc->closed)
-      return;
     else
       lc->stage = REFUSED;
   }
