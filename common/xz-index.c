@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cleanup.h"
 #include "hole-map.h"
@@ -50,7 +49,7 @@ no_footer (uint64_t end, struct fault *fault)
                     "no xz Stream ends at byte %" PRIu64, end);
 }
 
-/* How many zero bytes end at END; they come in fours. */
+/* How many zero bytes end at END.  A Stream Footer ends in "YZ": none is of it. */
 static int
 read_padding (const struct image *im, struct stream_list *list, uint64_t end,
               uint64_t *padding, struct fault *fault)
@@ -68,19 +67,7 @@ read_padding (const struct image *im, struct stream_list *list, uint64_t end,
     if (zeroes < n || *padding == end)
       break;
   }
-  if (*padding % 4 == 0)
-    return 0;
-  /* A Stream Footer ends in "YZ", so that none of its bytes was counted; where it is
-   * none, the zeroes are of a file whose rest is missing. */
-  unsigned char magic[2] = { 0 };
-  if (end - *padding >= sizeof magic
-      && image_read_stored (im, magic, sizeof magic,
-                            end - *padding - sizeof magic, fault) == -1)
-    return -1;
-  if (memcmp (magic, "YZ", sizeof magic) != 0)
-    return no_footer (end, fault);
-  return fault_set (fault, EBADMSG, "%" PRIu64 " bytes of Stream Padding before "
-                    "byte %" PRIu64 ": not a multiple of four", *padding, end);
+  return 0;
 }
 
 static int
@@ -210,6 +197,10 @@ read_stream (const struct image *im, struct stream_list *list, uint64_t *end,
   if (read_padding (im, list, *end, &padding, fault) == -1
       || read_footer (im, *end - padding, &flags, fault) == -1)
     return -1;
+  /* Only here is it padding, and not the zeroes of a file whose rest is missing. */
+  if (padding % 4 != 0)
+    return fault_set (fault, EBADMSG, "%" PRIu64 " bytes of Stream Padding before "
+                      "byte %" PRIu64 ": not a multiple of four", padding, *end);
   uint64_t stream_end = *end - padding;
   uint64_t index_offset =
     stream_end - LZMA_STREAM_HEADER_SIZE - flags.backward_size;
